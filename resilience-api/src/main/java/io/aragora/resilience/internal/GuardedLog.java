@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A log line is written after a failure, often on a thread that must not die: the heap may be full, the
  * stack may be used up, a handler may be broken. The line is then lost, and the caller continues.
+ *
+ * <p>No handler runs under a {@link QuietLock}: the line is written after it.
  */
 public final class GuardedLog {
   private final String name;
@@ -50,6 +52,10 @@ public final class GuardedLog {
    */
   public void log(Level level, String format, @Nullable Object... arguments) {
     try {
+      if (QuietLock.isQuiet()) {
+        QuietLock.later(() -> log(level, format, arguments));
+        return;
+      }
       logger().log(level, format, arguments);
     } catch (Throwable ignored) {
       // The failure of a log cannot be logged.
@@ -65,6 +71,10 @@ public final class GuardedLog {
    */
   public void log(Level level, String message, @Nullable Throwable failure) {
     try {
+      if (QuietLock.isQuiet()) {
+        QuietLock.later(() -> log(level, message, failure));
+        return;
+      }
       logger().log(level, message, failure);
     } catch (Throwable ignored) {
       // As above.
@@ -82,7 +92,7 @@ public final class GuardedLog {
    */
   public void failed(Level level, Object owner, String what, Throwable failure) {
     try {
-      logger().log(level, owner + ": " + what, failure);
+      log(level, owner + ": " + what, failure);
     } catch (Throwable ignored) {
       // As above.
     }

@@ -1,5 +1,6 @@
 package io.aragora.resilience.policy;
 
+import io.aragora.resilience.internal.BodyThread;
 import io.aragora.resilience.internal.CallFrame;
 import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.CancellableBody;
@@ -22,14 +23,10 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   private final CheckedSupplier<? extends T, ?> body;
   private final CallContext context;
 
-  /** The thread inside the body; guarded by this, so that no interrupt is sent to a thread that has left it. */
-  private @Nullable Thread runner;
+  private final BodyThread inside = new BodyThread();
 
-  /** Whether a thread has entered the body. Written under the lock of this, read without it: publishes nothing else. */
+  /** Whether a thread has entered the body. Publishes nothing else. */
   private volatile boolean begun;
-
-  /** Whether an interrupt was sent to the runner; guarded by this. */
-  private boolean isInterrupted;
 
   /**
    * Set before the cancellation, so that a body which that overtakes finds it. Volatile: pairs with the read after the
@@ -76,11 +73,11 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
     try {
       value = inContext();
     } catch (Throwable e) {
-      leave();
+      inside.leave();
       completeExceptionally(e);
       return;
     }
-    leave();
+    inside.leave();
     if (!complete(value)) {
       Consumer<@Nullable Object> consumer = late;
       if (consumer != null) {
@@ -94,24 +91,14 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
     return context.<T, Throwable>call((CheckedSupplier<? extends T, Throwable>) body);
   }
 
-  private synchronized boolean enter() {
+  private boolean enter() {
+    inside.enter();
     if (isDone()) {
+      inside.leave();
       return false;
     }
-    runner = Thread.currentThread();
     begun = true;
     return true;
-  }
-
-  /**
-   * After this the future sends no interrupt. An interrupt that it sent before belongs to this body and must not reach
-   * the pool.
-   */
-  private synchronized void leave() {
-    runner = null;
-    if (isInterrupted) {
-      Thread.interrupted();
-    }
   }
 
   @Override
@@ -130,12 +117,7 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
     boolean cancelled = super.cancel(mayInterruptIfRunning);
     if (cancelled) {
       if (mayInterruptIfRunning) {
-        synchronized (this) {
-          if (runner != null) {
-            isInterrupted = true;
-            runner.interrupt();
-          }
-        }
+        inside.interrupt();
       }
       // Volatile read after the cancellation; the thread that registers a handler writes the field,
       // then looks whether

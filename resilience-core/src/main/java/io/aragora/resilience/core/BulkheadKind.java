@@ -24,9 +24,7 @@ final class BulkheadKind extends PolicyKind<CoreBulkhead, BulkheadConfig> {
 
   @Override
   protected CoreBulkhead make(String bulkhead, BulkheadConfig config) {
-    CoreBulkhead made = policies.newBulkhead(bulkhead, config);
-    measure(made);
-    return made;
+    return policies.newBulkhead(bulkhead, config);
   }
 
   @Override

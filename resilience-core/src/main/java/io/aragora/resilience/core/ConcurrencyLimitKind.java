@@ -24,9 +24,7 @@ final class ConcurrencyLimitKind extends PolicyKind<CoreConcurrencyLimit, Concur
 
   @Override
   protected CoreConcurrencyLimit make(String limit, ConcurrencyLimitConfig config) {
-    CoreConcurrencyLimit made = policies.newConcurrencyLimit(limit, config);
-    measure(made);
-    return made;
+    return policies.newConcurrencyLimit(limit, config);
   }
 
   @Override

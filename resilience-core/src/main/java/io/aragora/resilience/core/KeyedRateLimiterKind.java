@@ -24,9 +24,7 @@ final class KeyedRateLimiterKind extends PolicyKind<CoreKeyedRateLimiter, KeyedR
 
   @Override
   protected CoreKeyedRateLimiter make(String keyed, KeyedRateLimiterConfig config) {
-    CoreKeyedRateLimiter made = policies.newKeyedRateLimiter(keyed, config);
-    measure(made);
-    return made;
+    return policies.newKeyedRateLimiter(keyed, config);
   }
 
   /** The settings from outside the code are those for rate limiters of its name. Keys are not saved. */

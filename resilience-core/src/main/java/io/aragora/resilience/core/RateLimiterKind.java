@@ -26,7 +26,6 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
   @Override
   protected CoreRateLimiter make(String limiter, RateLimiterConfig config) {
     CoreRateLimiter made = policies.makeRateLimiter(limiter, config);
-    measure(made);
     made.keepIn(policies.limiterStorage());
     return made;
   }

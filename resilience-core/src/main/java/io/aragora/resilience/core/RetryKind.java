@@ -24,9 +24,7 @@ final class RetryKind extends PolicyKind<CoreRetry, RetryConfig> {
 
   @Override
   protected CoreRetry make(String retry, RetryConfig config) {
-    CoreRetry made = policies.newRetry(retry, config);
-    measure(made);
-    return made;
+    return policies.newRetry(retry, config);
   }
 
   @Override

@@ -53,6 +53,7 @@ import io.aragora.resilience.core.timeout.CoreTimeout;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.QuietLock;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.internal.runtime.ResilienceSettings;
 import io.aragora.resilience.policy.Policy;
@@ -78,7 +79,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -116,7 +116,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   private final @Nullable Quotas quotas;
 
   /** Held during a reconfiguration. Not the lock of this, which closing takes. */
-  private final ReentrantLock reconfiguring = new ReentrantLock();
+  private final QuietLock reconfiguring = new QuietLock();
 
   /** Created at the first use of chaos, under the lock of this. */
   private volatile @Nullable ChaosSwitch chaosSwitch;

@@ -25,9 +25,7 @@ final class TimeoutKind extends PolicyKind<CoreTimeout, TimeoutConfig> {
 
   @Override
   protected CoreTimeout make(String timeout, TimeoutConfig config) {
-    CoreTimeout made = policies.newTimeout(timeout, config);
-    measure(made);
-    return made;
+    return policies.newTimeout(timeout, config);
   }
 
   @Override

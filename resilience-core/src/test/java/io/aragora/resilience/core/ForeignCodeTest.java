@@ -49,6 +49,7 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.logging.Handler;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -106,14 +107,19 @@ class ForeignCodeTest {
    */
   private static final Logger LOG = Logger.getLogger("io.aragora.resilience");
 
+  private static final Handler LOOKING = HeldLocks.logHandler();
+
   @BeforeAll
   static void logLess() {
     LOG.setUseParentHandlers(false);
+    LOG.addHandler(LOOKING);
   }
 
   @AfterAll
   static void logAgain() {
+    LOG.removeHandler(LOOKING);
     LOG.setUseParentHandlers(true);
+    HeldLocks.requireNone();
   }
 
   /** The parts from which a test builds its runtime. */
@@ -210,6 +216,7 @@ class ForeignCodeTest {
     }
 
     <T> T go() {
+      HeldLocks.look("code that throws " + thrown.getClass().getSimpleName());
       called.incrementAndGet();
       throw ForeignCodeTest.<RuntimeException>sneak(thrown);
     }
@@ -537,6 +544,7 @@ class ForeignCodeTest {
         for (boolean keyed : new boolean[] {false, true}) {
           tests.add(dynamicTest(
               foreign.name + ", " + entry.name + (keyed ? ", of a key" : ""), () -> {
+                HeldLocks.during(foreign.name + ", " + entry.name);
                 for (Throwable thrown : throwables(foreign, entry, keyed)) {
                   check(foreign, thrown, entry.entry, keyed, false);
                   check(foreign, thrown, entry.entry, keyed, true);
@@ -568,6 +576,7 @@ class ForeignCodeTest {
       Foreign foreign, Throwable thrown, Entry entry, boolean keyed, boolean fails) {
     IOException down = new IOException("down");
     CheckedSupplier<String, IOException> body = () -> {
+      HeldLocks.look("the body");
       if (fails) {
         throw down;
       }

@@ -3,9 +3,11 @@ package io.aragora.resilience.core;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
 import io.aragora.resilience.ratelimiter.RateLimiter;
@@ -15,6 +17,7 @@ import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.testing.MemoryQuotaStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -103,6 +106,65 @@ class ForeignCodeUnderLockTest {
     assertThat(used).isNotEmpty().containsOnly(true);
   }
 
+  private static CircuitBreakerConfig failures(int threshold) {
+    return CircuitBreakerConfig.builder().failureThreshold(threshold).build();
+  }
+
+  /** What a deployment with another config writes for each key of before. */
+  @Test
+  @DisplayName("the log line about a restored breaker whose config has changed")
+  void create_restoresOtherSettings_logsWithoutTheLock() throws Exception {
+    StateStore store = StateStore.open("memory:");
+    try (Resilience before =
+        Resilience.builder().timeSource(time).stateStore(store).build()) {
+      before.circuitBreaker("b", failures(2)).forceOpen();
+      before
+          .keyedCircuitBreaker("k", KeyedCircuitBreakerConfig.of(failures(2)))
+          .forKey("a")
+          .forceOpen();
+    }
+    List<String> lines = new CopyOnWriteArrayList<>();
+    Logger log = Logger.getLogger("io.aragora.resilience");
+    try (Resilience after =
+        Resilience.builder().timeSource(time).stateStore(store).build()) {
+      KeyedCircuitBreaker keyed =
+          after.keyedCircuitBreaker("k", KeyedCircuitBreakerConfig.of(failures(3)));
+      Handler handler = new Handler() {
+        @Override
+        public void publish(LogRecord line) {
+          if (line.getMessage().contains("was saved as")) {
+            HeldLocks.look("a log handler");
+            String made = String.valueOf(line.getParameters()[0]);
+            lines.add(made);
+            useElsewhere(() -> {
+              keyed.forKey("other than " + made);
+              after.circuitBreaker("other than " + made);
+            });
+          }
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+      log.addHandler(handler);
+      log.setLevel(Level.ALL);
+      try {
+        keyed.forKey("a");
+        after.circuitBreaker("b", failures(3));
+      } finally {
+        log.removeHandler(handler);
+        log.setLevel(null);
+      }
+    }
+
+    assertThat(lines).containsExactly("k:a", "b");
+    assertThat(used).containsExactly(true, true);
+    HeldLocks.requireNone();
+  }
+
   @Test
   @DisplayName("the event of an evicted key")
   void forKey_evictsAfterClosing_callsListenersWithoutTheLock() {
@@ -127,6 +189,62 @@ class ForeignCodeUnderLockTest {
     limiters.tryAcquire("overflow");
 
     assertThat(used).containsExactly(true, true, true, true);
+  }
+
+  @Test
+  @DisplayName("the event of a shared limit that goes alone under the lock of its queue")
+  void grant_goesAloneWithoutAThread_callsListenersAndLogWithoutTheLock() {
+    boolean[] rejects = new boolean[1];
+    Resilience resilience = Resilience.builder()
+        .timeSource(new ForwardingTime(time) {
+          @Override
+          public Executor executor() {
+            Executor plain = time.executor();
+            return task -> {
+              if (rejects[0]) {
+                throw new RejectedExecutionException("no thread");
+              }
+              plain.execute(task);
+            };
+          }
+        })
+        .quotaStore(MemoryQuotaStore.create(time))
+        .build();
+    RateLimiter limiter = resilience.rateLimiter(
+        "api",
+        RateLimiterConfig.smooth(1, Duration.ofSeconds(1))
+            .shared()
+            .maxWait(Duration.ofMinutes(1))
+            .build());
+    limiter.subscribe(event -> {
+      HeldLocks.look("a listener");
+      if (event.kind() == RateLimiterEvent.Kind.ALONE) {
+        useElsewhere(() -> limiter.callAsync(CompletableFuture::new));
+      }
+    });
+    Handler handler = HeldLocks.logHandler();
+    Logger log = Logger.getLogger("io.aragora.resilience");
+    log.addHandler(handler);
+    log.setLevel(Level.ALL);
+    try {
+      time.runPending();
+      rejects[0] = true;
+      // Each call grants the waiting ones what there is.
+      for (int i = 0; i < 40; i++) {
+        limiter.callAsync(CompletableFuture::new);
+        time.advance(Duration.ofMillis(100));
+      }
+      rejects[0] = false;
+      assertThat(limiter.snapshot().isAlone()).isTrue();
+      time.advance(Duration.ofMillis(100));
+      resilience.close();
+    } finally {
+      log.removeHandler(handler);
+      log.setLevel(null);
+    }
+
+    assertThat(used).containsExactly(true);
+    HeldLocks.requireNone();
   }
 
   @Test
@@ -158,11 +276,12 @@ class ForeignCodeUnderLockTest {
     });
     limiter.tryAcquire();
     rejects[0] = true;
-    for (int i = 0; i < 40 && used.isEmpty(); i++) {
+    for (int i = 0; i < 40; i++) {
       time.advance(Duration.ofMillis(100));
       limiter.tryAcquire();
     }
     rejects[0] = false;
+    time.advance(Duration.ofMillis(100));
     resilience.close();
 
     assertThat(used).containsExactly(true);

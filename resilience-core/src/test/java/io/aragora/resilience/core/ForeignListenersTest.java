@@ -28,7 +28,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
-import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -40,9 +39,6 @@ import org.junit.jupiter.api.TestFactory;
  * they are called for end as without them, and the next listener receives each event. Listeners are found by reflection.
  */
 class ForeignListenersTest {
-  /** Held, since an unreferenced logger is collected with its level. */
-  private static final Logger LOG = Logger.getLogger("io.aragora.resilience");
-
   private final ManualTime time = ManualTime.create();
   private final Resilience resilience = Resilience.builder()
       .timeSource(time)
@@ -51,12 +47,12 @@ class ForeignListenersTest {
 
   @BeforeAll
   static void logLess() {
-    LOG.setUseParentHandlers(false);
+    ForeignCodeTest.logLess();
   }
 
   @AfterAll
   static void logAgain() {
-    LOG.setUseParentHandlers(true);
+    ForeignCodeTest.logAgain();
   }
 
   /** Checks with each kind of throwable, and a new runtime each time. */

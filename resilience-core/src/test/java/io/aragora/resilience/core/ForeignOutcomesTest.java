@@ -29,6 +29,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -88,6 +89,11 @@ class ForeignOutcomesTest {
     public void close() {
       resilience.close();
     }
+  }
+
+  @AfterAll
+  static void noCode_ranUnderALock() {
+    HeldLocks.requireNone();
   }
 
   private static Stream<DynamicTest> each(String name, BiConsumer<Throwable, Probe> check) {

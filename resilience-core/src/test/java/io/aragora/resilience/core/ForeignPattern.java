@@ -21,6 +21,7 @@ import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.lang.reflect.Method;
+import java.lang.reflect.Modifier;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -47,6 +48,28 @@ record ForeignPattern(Method declare) {
       KeyedCircuitBreakerConfig.class,
       RetryConfig.class,
       TimeoutConfig.class);
+
+  private static final Map<Class<?>, Supplier<Object>> BASES = Map.ofEntries(
+      Map.entry(BulkheadConfig.class, () -> BulkheadConfig.builder().maxConcurrentCalls(1)),
+      Map.entry(RateLimiterConfig.class, () -> RateLimiterConfig.smooth(1, MINUTE)),
+      Map.entry(
+          KeyedRateLimiterConfig.class,
+          () -> KeyedRateLimiterConfig.builder()
+              .limiter(RateLimiterConfig.smooth(1, MINUTE).build())
+              .maxKeys(1)),
+      Map.entry(
+          ConcurrencyLimitConfig.class,
+          () -> ConcurrencyLimitConfig.builder().least(1).initial(1)),
+      Map.entry(
+          HedgeConfig.class,
+          () -> HedgeConfig.forIdempotentCalls().delay(MINUTE).hedgeOn(failure -> true)),
+      Map.entry(
+          KeyedCircuitBreakerConfig.class,
+          () -> KeyedCircuitBreakerConfig.builder().maxKeys(1)),
+      Map.entry(ChaosConfig.class, ChaosConfig::builder),
+      Map.entry(
+          CoalescerConfig.class,
+          () -> CoalescerConfig.builder().staleIfError(ResultCache.of(new HashMap<>()), MINUTE)));
 
   /** Code of the application that a policy is given. */
   interface Code {
@@ -175,27 +198,45 @@ record ForeignPattern(Method declare) {
     return thrower.function(type);
   }
 
+  /**
+   * Returns a config of any type: that of a pattern, the default one, or one whose builder needs no value.
+   *
+   * @return the config; null if it cannot be built so
+   */
+  static @Nullable Object config(Class<?> type) {
+    try {
+      if (BASES.containsKey(type)) {
+        Object builder = base(type);
+        if (builder instanceof ChaosConfig.Builder chaos) {
+          chaos.behave(100, () -> {});
+        }
+        return builder.getClass().getMethod("build").invoke(builder);
+      }
+      for (String name : List.of("defaults", "of", "builder")) {
+        for (Method factory : type.getMethods()) {
+          if (factory.getName().equals(name) && Modifier.isStatic(factory.getModifiers())) {
+            if (factory.getParameterCount() == 0) {
+              Object made = factory.invoke(null);
+              return type.isInstance(made)
+                  ? made
+                  : made.getClass().getMethod("build").invoke(made);
+            }
+            if (factory.getParameterCount() == 1
+                && factory.getParameterTypes()[0] == Duration.class) {
+              return factory.invoke(null, MINUTE);
+            }
+          }
+        }
+      }
+      return null;
+    } catch (ReflectiveOperationException e) {
+      return null;
+    }
+  }
+
   /** A config with which the calls of {@link ForeignCodeTest} succeed and fail as their bodies do. */
   private static Object base(Class<?> config) {
-    Map<Class<?>, Supplier<Object>> bases = new HashMap<>();
-    bases.put(BulkheadConfig.class, () -> BulkheadConfig.builder().maxConcurrentCalls(1));
-    bases.put(RateLimiterConfig.class, () -> RateLimiterConfig.smooth(1, MINUTE));
-    bases.put(
-        KeyedRateLimiterConfig.class,
-        () -> KeyedRateLimiterConfig.builder()
-            .limiter(RateLimiterConfig.smooth(1, MINUTE).build())
-            .maxKeys(1));
-    bases.put(
-        ConcurrencyLimitConfig.class,
-        () -> ConcurrencyLimitConfig.builder().least(1).initial(1));
-    bases.put(
-        HedgeConfig.class,
-        () -> HedgeConfig.forIdempotentCalls().delay(MINUTE).hedgeOn(failure -> true));
-    bases.put(ChaosConfig.class, ChaosConfig::builder);
-    bases.put(
-        CoalescerConfig.class,
-        () -> CoalescerConfig.builder().staleIfError(ResultCache.of(new HashMap<>()), MINUTE));
-    Supplier<Object> base = bases.get(config);
+    Supplier<Object> base = BASES.get(config);
     if (base == null) {
       throw new AssertionError("say here how a " + config.getSimpleName() + " is built");
     }

@@ -82,7 +82,8 @@ final class Locks {
         @Override
         public void visitMethodInsn(
             int opcode, String owner, String called, String type, boolean isInterface) {
-          if (owner.startsWith("java/util/concurrent/locks/")
+          if ((owner.startsWith("java/util/concurrent/locks/")
+                  || owner.equals("io/aragora/resilience/internal/QuietLock"))
               && (called.equals("lock") || called.equals("tryLock"))) {
             names.add(method);
           }

@@ -306,7 +306,11 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
    * @param recorders those of the runtime
    */
   public void measure(DurationRecorders recorders) {
-    waits = recorders.of(Kind.BULKHEAD_WAIT, name());
+    Object seen;
+    do {
+      seen = recorders.present();
+      waits = recorders.of(Kind.BULKHEAD_WAIT, name());
+    } while (recorders.haveChangedSince(seen));
   }
 
   @Override

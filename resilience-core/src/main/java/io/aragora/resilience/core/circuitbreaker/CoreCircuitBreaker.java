@@ -22,6 +22,7 @@ import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.window.OutcomeWindow;
 import io.aragora.resilience.core.window.TimeWindow;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.QuietLock;
 import io.aragora.resilience.internal.ReadableBreaker;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.Subscription;
@@ -94,14 +95,14 @@ public class CoreCircuitBreaker extends GuardedCalls
   private volatile boolean forgotten;
 
   /**
-   * Creates a closed breaker.
+   * Creates a closed breaker, which records no durations before {@link #measure}.
    *
    * @param name the name of the breaker
    * @param config its settings
    * @param runtime what it shares with other breakers
    */
   public CoreCircuitBreaker(String name, CircuitBreakerConfig config, BreakerRuntime runtime) {
-    this(name, config, runtime, null, CallDurations.of(runtime.durations(), name));
+    this(name, config, runtime, null, null);
   }
 
   @SuppressWarnings("this-escape") // neither the window nor the log uses it before it is counted in
@@ -717,10 +718,21 @@ public class CoreCircuitBreaker extends GuardedCalls
     }
   }
 
-  /** One at a time: a window hands its counts to its heir before the heir gets an heir itself. */
   @Override
-  public final synchronized void reconfigure(CircuitBreakerConfig config) {
+  public final void reconfigure(CircuitBreakerConfig config) {
     Objects.requireNonNull(config, "config");
+    boolean isFirst = QuietLock.begin();
+    try {
+      change(config);
+    } finally {
+      if (isFirst) {
+        QuietLock.end();
+      }
+    }
+  }
+
+  /** One at a time: a window hands its counts to its heir before the heir gets an heir itself. */
+  private synchronized void change(CircuitBreakerConfig config) {
     Phase present;
     Phase next;
     do {

@@ -11,6 +11,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerEvent;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.CallDurations;
+import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.registry.BoundedKeys;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.internal.GuardedLog;
@@ -65,7 +66,6 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
     this.config = config;
     this.runtime = runtime.withStorage(new ImpairmentTracking(runtime.storage(), impaired));
     this.sink = new TransitionSink(name);
-    this.durations = CallDurations.of(runtime.durations(), name);
     this.keyEvents = new EventChannel<>(name, runtime.dispatcher());
     // Not kept: the keys that share it are others after a restart.
     this.keys = new Keys(new BreakerOfKey(
@@ -74,7 +74,7 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
         config.breaker(),
         runtime.withStorage(new ImpairmentTracking(BreakerStorage.NONE, impaired)),
         sink,
-        durations));
+        null));
   }
 
   private boolean isKnown(BreakerOfKey breaker) {
@@ -318,7 +318,15 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
 
   /** Looks up again where the durations of calls are recorded, for all keys. */
   public void measure() {
-    CallDurations recorded = CallDurations.of(runtime.durations(), name);
+    DurationRecorders recorders = runtime.durations();
+    Object seen;
+    do {
+      seen = recorders.present();
+      measureBy(CallDurations.of(recorders, name));
+    } while (recorders.haveChangedSince(seen));
+  }
+
+  private void measureBy(@Nullable CallDurations recorded) {
     // A key that is being made is among the others afterwards, and a later one sees this.
     keys.exclusively(() -> durations = recorded);
     keys.overflow().measureBy(recorded);

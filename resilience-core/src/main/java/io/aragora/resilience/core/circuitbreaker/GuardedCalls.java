@@ -12,6 +12,7 @@ import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.recording.CallDurations;
+import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.time.TimeSource;
@@ -70,7 +71,12 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
 
   /** Looks up again where the durations of calls are recorded. */
   public void measure() {
-    measureBy(CallDurations.of(runtime.durations(), name()));
+    DurationRecorders recorders = runtime.durations();
+    Object seen;
+    do {
+      seen = recorders.present();
+      measureBy(CallDurations.of(recorders, name()));
+    } while (recorders.haveChangedSince(seen));
   }
 
   final void measureBy(@Nullable CallDurations recorded) {

@@ -397,10 +397,14 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
    * @param recorders those of the runtime
    */
   public void measure(DurationRecorders recorders) {
-    LongConsumer recorded = recorders.of(Kind.CONCURRENCY_LIMIT_WAIT, name());
-    for (CoreConcurrencyLimit each : all) {
-      each.waits = recorded;
-    }
+    Object seen;
+    do {
+      seen = recorders.present();
+      LongConsumer recorded = recorders.of(Kind.CONCURRENCY_LIMIT_WAIT, name());
+      for (CoreConcurrencyLimit each : all) {
+        each.waits = recorded;
+      }
+    } while (recorders.haveChangedSince(seen));
   }
 
   @Override

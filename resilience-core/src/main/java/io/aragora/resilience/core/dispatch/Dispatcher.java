@@ -3,6 +3,7 @@ package io.aragora.resilience.core.dispatch;
 import io.aragora.resilience.ThreadLoad;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.QuietLock;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
 import java.util.ArrayList;
@@ -229,13 +230,61 @@ public final class Dispatcher implements AutoCloseable {
 
   /**
    * Runs a task that calls listeners. Up to 256 such tasks run at a time; further tasks wait in
-   * order. Runs on the caller, or fails, in the cases of {@link #endCall}.
+   * order. Runs on the caller, or fails, in the cases of {@link #endCall}. If the caller holds a
+   * {@link QuietLock}, all this happens once it has released it; a task that no thread takes then
+   * is handed over again 10 ms later.
    *
    * @param task must not throw; each event channel hands over one task at a time
    * @throws RejectedExecutionException as {@link #endCall} does
    */
   public void tell(Runnable task) {
-    execute(tellOn, task);
+    if (QuietLock.isQuiet()) {
+      QuietLock.later(new WaitingTask(task));
+    } else {
+      execute(tellOn, task);
+    }
+  }
+
+  /**
+   * Runs a task that calls listeners as {@link #tell} does, but never on the caller, which may hold a lock: if no thread is free,
+   * the timer tries again 10 ms later. Never throws.
+   *
+   * @param task must not throw
+   */
+  public void tellApart(Runnable task) {
+    try {
+      tellOn.execute(task);
+    } catch (Throwable e) {
+      again(new WaitingTask(task));
+    }
+  }
+
+  /**
+   * A task that calls listeners and waits, for the release of a lock or for a thread. Who told it no longer learns if the hand-over
+   * fails, so this repeats it.
+   */
+  private final class WaitingTask extends RepeatedHandOver implements Runnable {
+    private final Runnable task;
+
+    WaitingTask(Runnable task) {
+      this.task = task;
+    }
+
+    /** Called after the lock. */
+    @Override
+    public void run() {
+      handOver();
+    }
+
+    @Override
+    protected void handOver() {
+      try {
+        tell(task);
+      } catch (Throwable e) {
+        again(this);
+        failed("events could not be handed over; it is tried again", e);
+      }
+    }
   }
 
   /**

@@ -29,6 +29,11 @@ public final class EventChannel<E> extends RepeatedHandOver {
   private final Dispatcher dispatcher;
   private final Listeners<Consumer<? super E>> listeners;
   private final AtomicBoolean dropping = new AtomicBoolean();
+  private final AtomicBoolean saysDropping = new AtomicBoolean();
+
+  /** Whether a delivery is to begin that was not begun yet. */
+  private final AtomicBoolean due = new AtomicBoolean();
+
   private final AtomicInteger undelivered = new AtomicInteger();
   private final Runnable draining = new Runnable() {
     @Override
@@ -94,22 +99,32 @@ public final class EventChannel<E> extends RepeatedHandOver {
     // The first enqueued event must be delivered; otherwise no later one would be.
     StackRoom.forHandOver();
     if (!queue.offer(event)) {
-      if (!dropping.get() && dropping.compareAndSet(false, true)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "listeners of '" + owner + "' are " + CAPACITY
-                + " events behind; further events are dropped until they catch up. Make the listeners"
-                + " faster (logged once)",
-            (Throwable) null);
-      }
+      return !dropping.get() && dropping.compareAndSet(false, true);
+    }
+    if (undelivered.getAndIncrement() != 0) {
       return false;
     }
-    return undelivered.getAndIncrement() == 0;
+    due.set(true);
+    return true;
   }
 
-  /** Delivers the enqueued events in the background. */
+  /** Delivers the enqueued events in the background, and logs if the listeners are too far behind. */
   public void deliver() {
-    // Allocates nothing.
+    if (dropping.get() && saysDropping.compareAndSet(false, true)) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "listeners of '" + owner + "' are " + CAPACITY
+              + " events behind; further events are dropped until they catch up. Make the listeners"
+              + " faster (logged once)",
+          (Throwable) null);
+    }
+    if (due.getAndSet(false)) {
+      begin();
+    }
+  }
+
+  /** Begins a delivery. Allocates nothing. */
+  private void begin() {
     try {
       dispatcher.tell(draining);
     } catch (Throwable e) {
@@ -120,7 +135,7 @@ public final class EventChannel<E> extends RepeatedHandOver {
 
   @Override
   protected void handOver() {
-    deliver();
+    begin();
   }
 
   private void handOverAgain(Throwable failure) {

@@ -6,9 +6,9 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
+import io.aragora.resilience.internal.BodyThread;
 import io.aragora.resilience.internal.FailureMessage;
 import java.util.concurrent.CompletableFuture;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One run of a check. Its thread has neither the deadline nor the context of the caller, since
@@ -37,9 +37,7 @@ final class CheckRun implements Runnable {
   boolean ended;
   boolean left;
 
-  // Guarded by this, so that no interrupt is sent to a thread that has left the check.
-  private @Nullable Thread runner;
-  private boolean interrupted;
+  private final BodyThread inside = new BodyThread();
 
   CheckRun(RegisteredCheck owner, HealthCheck check, Timer timer, Dispatcher dispatcher) {
     this.owner = owner;
@@ -71,22 +69,31 @@ final class CheckRun implements Runnable {
     owner.end(this, found);
   }
 
-  /** Called by the owner, which holds no lock. */
+  /**
+   * Called by the owner, which holds no lock. A check that still runs is interrupted first, because continuations of the result are
+   * code of the application, and may block.
+   */
   void complete(HealthResult found) {
-    limit.cancel(timer);
-    result.complete(found);
+    try {
+      limit.cancel(timer);
+      if (inside.isInside()) {
+        dispatcher.interrupt(inside::interrupt);
+      }
+    } finally {
+      result.complete(found);
+    }
   }
 
   @Override
   public void run() {
-    enter();
+    inside.enter();
     HealthResult found;
     try {
       found = check.check();
     } catch (Throwable e) {
       found = failed(e);
     }
-    leave();
+    inside.leave();
     owner.left(this);
     owner.end(
         this,
@@ -106,29 +113,6 @@ final class CheckRun implements Runnable {
     return message == null || message.isBlank() ? failure.getClass().getSimpleName() : message;
   }
 
-  private synchronized void enter() {
-    runner = Thread.currentThread();
-  }
-
-  /**
-   * Ends the use of this thread. No interrupt is sent afterwards, and one that was sent does not
-   * reach the next task of this thread.
-   */
-  private synchronized void leave() {
-    runner = null;
-    if (interrupted) {
-      Thread.interrupted();
-    }
-  }
-
-  private synchronized void interrupt() {
-    Thread inside = runner;
-    if (inside != null) {
-      interrupted = true;
-      inside.interrupt();
-    }
-  }
-
   private void expire(String detail) {
     HealthResult found;
     try {
@@ -137,7 +121,6 @@ final class CheckRun implements Runnable {
       found = NO_RESULT;
     }
     owner.end(this, found);
-    dispatcher.interrupt(this::interrupt);
   }
 
   private static final class Limit extends OwnedOperation<CheckRun> {

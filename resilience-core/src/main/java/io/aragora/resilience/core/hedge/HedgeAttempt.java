@@ -3,6 +3,7 @@ package io.aragora.resilience.core.hedge;
 import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.AcceptedTask;
+import io.aragora.resilience.internal.BodyThread;
 import io.aragora.resilience.policy.CheckedSupplier;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -24,11 +25,8 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
   /** Written before the race counts the end of this attempt, by which it is published. */
   private @Nullable Throwable failure;
 
-  /** The thread inside a body that blocks; guarded by this, so that no interrupt is sent to a thread that has left it. */
-  private @Nullable Thread runner;
-
-  /** Whether that thread was interrupted; guarded by this. */
-  private boolean isInterrupted;
+  /** The thread inside a body that blocks. */
+  private final BodyThread inside = new BodyThread();
 
   HedgeAttempt(HedgeRace<T> race, int number) {
     this.race = race;
@@ -83,32 +81,14 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
    */
   <R extends @Nullable Object> R interruptibly(CheckedSupplier<? extends R, ?> body)
       throws Throwable {
-    synchronized (this) {
+    inside.enter();
+    try {
       if (hasEnded()) {
         throw new CancellationException("the call of this attempt is over");
       }
-      runner = Thread.currentThread();
-    }
-    try {
       return body.get();
     } finally {
-      synchronized (this) {
-        runner = null;
-        if (isInterrupted) {
-          Thread.interrupted();
-        }
-      }
-    }
-  }
-
-  private synchronized boolean isRunning() {
-    return runner != null;
-  }
-
-  private synchronized void interruptRunner() {
-    if (runner != null && !isInterrupted) {
-      isInterrupted = true;
-      runner.interrupt();
+      inside.leave();
     }
   }
 
@@ -144,8 +124,8 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
       task.cancel();
     }
     race.hedge().countLost();
-    if (isRunning()) {
-      race.hedge().dispatcher().interrupt(this::interruptRunner);
+    if (inside.isInside()) {
+      race.hedge().dispatcher().interrupt(inside::interrupt);
     }
   }
 }

@@ -32,7 +32,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -103,7 +102,10 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
   private final Wakening interval = new Wakening(this::saveAtInterval);
   private final Wakening retry = new Wakening(this::tryAgain);
   private final Wakening levels = new Wakening(this::saveLevels);
-  private final ReentrantLock usesConnection = new ReentrantLock();
+
+  /** Whether a thread closes the connection. No lock: the store may call back, or hang. */
+  private final AtomicBoolean closesConnection = new AtomicBoolean();
+
   private volatile int unsaved;
   private volatile boolean closed;
 
@@ -626,7 +628,7 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
   /** Closes the connection if that is due. Does not wait for another thread that closes it, since the store may hang. */
   private void closeIfAsked() {
     do {
-      if (!usesConnection.tryLock()) {
+      if (!closesConnection.compareAndSet(false, true)) {
         return;
       }
       try {
@@ -634,9 +636,9 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
           connection.close();
         }
       } finally {
-        usesConnection.unlock();
+        closesConnection.set(false);
       }
-      // Asked meanwhile by a thread that found the lock taken.
+      // Asked meanwhile by a thread that found it closing.
     } while (closing && !connection.isClosed());
   }
 

@@ -40,7 +40,7 @@ public final class LeasedPermits {
    * is admitted in a time is at most what instances held at its beginning and what they were granted in it, less what went back.
    *
    * Alone: a call that finds a request unanswered for the length of a lease switches, under the monitor, as an answer does. No thread
-   * has to notice that the store hangs.
+   * has to notice that the store hangs. The call may hold the lock of a queue, so what it says is never said on its thread.
    *
    * Memory order: the fields are volatile; calls read LEFT, endsAt and isAlone, which the thread that leases writes a few times a second.
    */
@@ -270,7 +270,7 @@ public final class LeasedPermits {
     if (askedAt == NOT_ASKED
         && now - nextAskAt >= 0
         && ASKED_AT.compareAndSet(this, NOT_ASKED, now)) {
-      quotas.ask(this);
+      quotas.askByCall(this);
     }
   }
 
@@ -283,7 +283,7 @@ public final class LeasedPermits {
           SPENT.getAndAdd(this, (long) permits);
         }
         lacked = Math.max(lacked, permits);
-        quotas.ask(this);
+        quotas.askByCall(this);
         return isOnCredit ? TAKEN : NONE;
       }
     } else if (now - asked >= LEASE_NANOS) {
@@ -311,7 +311,9 @@ public final class LeasedPermits {
           ? goAlone("the quota store " + quotas.location() + " does not answer")
           : null;
     }
-    run(report);
+    if (report != null) {
+      quotas.tellApart(report);
+    }
   }
 
   private static void run(@Nullable Runnable report) {
@@ -349,9 +351,7 @@ public final class LeasedPermits {
     return new Runnable() {
       @Override
       public void run() {
-        // After closing, every limit is alone, and both would run on the thread of a call, which
-        // may
-        // hold the lock of a queue.
+        // After closing, every limit is alone, and both would run on the thread of a call.
         if (!quotas.isClosed()) {
           owner.onAlone();
           quotas.tell(line);

@@ -81,12 +81,38 @@ public final class Quotas implements AutoCloseable {
     dispatcher.tell(task);
   }
 
+  /** Runs a task that is not part of a call, and never on the calling thread, which may hold the lock of a queue. */
+  void tellApart(Runnable task) {
+    dispatcher.tellApart(task);
+  }
+
   /**
-   * Hands a request over. Never throws: a limit that gets no answer goes on alone.
+   * Hands the request of a call over, which may hold the lock of a queue: so nothing is logged. Never throws: a limit that gets no
+   * answer goes on alone.
+   */
+  void askByCall(LeasedPermits permits) {
+    try {
+      dispatcher.quotas().execute(permits.exchange());
+    } catch (Throwable e) {
+      askByTimer(permits);
+    }
+  }
+
+  /** The timer asks, and logs if that fails, too. After closing it does neither. */
+  private void askByTimer(LeasedPermits permits) {
+    try {
+      arm(permits, LeasedPermits.TRY_AGAIN_NANOS);
+    } catch (Throwable e) {
+      permits.letCallsAsk();
+    }
+  }
+
+  /**
+   * Hands a request over on the thread of the timer. Never throws.
    *
    * @return false if the request was not handed over and nothing is armed that hands it over later
    */
-  boolean ask(LeasedPermits permits) {
+  private boolean ask(LeasedPermits permits) {
     try {
       dispatcher.quotas().execute(permits.exchange());
       return true;
@@ -106,13 +132,17 @@ public final class Quotas implements AutoCloseable {
   /** Arms the next request. If that fails, the next call asks: else it would wait for a request that nothing makes. */
   private boolean wakeIn(LeasedPermits permits, long nanos) {
     try {
-      permits.wakening().arm(timer, Nanos.after(time.nanoTime(), nanos));
+      arm(permits, nanos);
       return true;
     } catch (Throwable e) {
       permits.letCallsAsk();
       dispatcher.failed("the next lease of permits could not be timed; the next call asks", e);
       return false;
     }
+  }
+
+  private void arm(LeasedPermits permits, long nanos) {
+    permits.wakening().arm(timer, Nanos.after(time.nanoTime(), nanos));
   }
 
   /** Called on the thread that leases. */

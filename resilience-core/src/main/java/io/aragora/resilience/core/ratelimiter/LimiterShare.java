@@ -79,7 +79,11 @@ final class LimiterShare {
   }
 
   void measure(DurationRecorders recorders) {
-    waits = recorders.of(Kind.RATE_LIMITER_WAIT, name);
+    Object seen;
+    do {
+      seen = recorders.present();
+      waits = recorders.of(Kind.RATE_LIMITER_WAIT, name);
+    } while (recorders.haveChangedSince(seen));
   }
 
   void countAdmitted(int permits) {

@@ -5,25 +5,27 @@ import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.aragora.resilience.spi.DurationRecorder.Kind;
+import java.lang.invoke.VarHandle;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** The duration recorders of a runtime; usually empty. Thread-safe. */
 public final class DurationRecorders {
   /*
-   * A change of the list and the new look-up of all policies are one step under a lock. Two
-   * overlapping changes could each make the policies look up, and the last write could come from
-   * the look-up that has seen only one change. onChange waits for policies that are being created,
-   * since they may have looked up before the change.
+   * Recorders are code of plug-ins, so no lock is held while they are asked. Two threads may look up for the same policy, and the
+   * last write could come from the one that has seen an older list. So each thread looks up until the list has not changed
+   * meanwhile: the last write is one of the newest list. onChange finds each policy that is registered; one that is registered
+   * later looks up later.
    */
   private static final GuardedLog LOG = GuardedLog.of(DurationRecorders.class);
 
-  private final List<DurationRecorder> all = new CopyOnWriteArrayList<>();
-  private final ReentrantLock changing = new ReentrantLock();
+  /** A new list with each change, which is made under the lock of this. */
+  private volatile List<DurationRecorder> all = List.of();
+
   private final Runnable onChange;
 
   /**
@@ -43,24 +45,44 @@ public final class DurationRecorders {
    */
   public Subscription add(DurationRecorder recorder) {
     Objects.requireNonNull(recorder, "recorder");
-    changing.lock();
-    try {
-      all.add(recorder);
-      onChange.run();
-    } finally {
-      changing.unlock();
-    }
-    return new EndedOnce(() -> remove(recorder));
+    change(recorders -> recorders.add(recorder));
+    return new EndedOnce(() -> change(recorders -> removeFirst(recorders, recorder)));
   }
 
-  private void remove(DurationRecorder recorder) {
-    changing.lock();
-    try {
-      all.remove(recorder);
-      onChange.run();
-    } finally {
-      changing.unlock();
+  private void change(Consumer<List<DurationRecorder>> change) {
+    synchronized (this) {
+      List<DurationRecorder> next = new ArrayList<>(all);
+      change.accept(next);
+      all = next;
     }
+    onChange.run();
+  }
+
+  /** Compares by identity, since {@code equals} is code of the plug-in. */
+  private static void removeFirst(List<DurationRecorder> recorders, DurationRecorder leaving) {
+    for (int i = 0; i < recorders.size(); i++) {
+      if (recorders.get(i) == leaving) {
+        recorders.remove(i);
+        return;
+      }
+    }
+  }
+
+  /** {@return what identifies the present recorders, for {@link #haveChangedSince}} */
+  public Object present() {
+    return all;
+  }
+
+  /**
+   * Returns whether a policy has to look up again.
+   *
+   * @param seen what {@link #present} returned before the policy looked up
+   * @return whether recorders were added or removed meanwhile
+   */
+  public boolean haveChangedSince(Object seen) {
+    // The consumer may be kept in a plain field: its write comes before the read.
+    VarHandle.fullFence();
+    return seen != all;
   }
 
   /**

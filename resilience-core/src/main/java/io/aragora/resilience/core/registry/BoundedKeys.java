@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.registry;
 
+import io.aragora.resilience.internal.QuietLock;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -7,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +44,7 @@ public abstract class BoundedKeys<P, N> {
   private final LongAdder evictions = new LongAdder();
   private final LongAdder overflows = new LongAdder();
   private final AtomicBoolean overflowed = new AtomicBoolean();
-  private final ReentrantLock making = new ReentrantLock();
+  private final QuietLock making = new QuietLock();
 
   // Under the lock.
   private final ArrayDeque<P> round = new ArrayDeque<>();

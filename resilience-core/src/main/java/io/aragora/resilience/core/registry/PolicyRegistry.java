@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.registry;
 
+import io.aragora.resilience.internal.QuietLock;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.DeclaredSettings;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
@@ -11,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +73,7 @@ public final class PolicyRegistry<P, C> {
    * Held while a policy is created, declared or evicted, so the bound is exact and each name is
    * created once.
    */
-  private final ReentrantLock making = new ReentrantLock();
+  private final QuietLock making = new QuietLock();
 
   // Guarded by the lock.
   private final StillHeld<P, Optional<Declaration<C>>> pruned = new StillHeld<>();
@@ -172,22 +172,27 @@ public final class PolicyRegistry<P, C> {
 
   private P find(
       String name, @Nullable Declaration<C> declaration, @Nullable UnaryOperator<C> effective) {
+    P made;
     making.lock();
     try {
       Entry<P, C> known = entries.get(name);
-      if (known == null) {
-        StillHeld.Entry<P, Optional<Declaration<C>>> gone = pruned.find(name);
-        P held = gone == null ? null : gone.get();
-        return gone == null || held == null
-            ? make(name, declaration, effective)
-            : takeBack(name, held, gone.note().orElse(null), declaration, effective);
+      if (known != null) {
+        touch(known);
+        known.declared = declaredOnce(name, known.policy, known.declared, declaration, effective);
+        return known.policy;
       }
-      touch(known);
-      known.declared = declaredOnce(name, known.policy, known.declared, declaration, effective);
-      return known.policy;
+      StillHeld.Entry<P, Optional<Declaration<C>>> gone = pruned.find(name);
+      P held = gone == null ? null : gone.get();
+      if (gone != null && held != null) {
+        return takeBack(name, held, gone.note().orElse(null), declaration, effective);
+      }
+      made = make(name, declaration, effective);
     } finally {
       making.unlock();
     }
+    // Without the lock, because recorders are code of plug-ins.
+    kind.measure(made);
+    return made;
   }
 
   private P make(

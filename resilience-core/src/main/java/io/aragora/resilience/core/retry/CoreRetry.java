@@ -165,7 +165,11 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
    * @param recorders those of the runtime
    */
   public void measure(DurationRecorders recorders) {
-    delays = recorders.of(DurationRecorder.Kind.RETRY_DELAY, name());
+    Object seen;
+    do {
+      seen = recorders.present();
+      delays = recorders.of(DurationRecorder.Kind.RETRY_DELAY, name());
+    } while (recorders.haveChangedSince(seen));
   }
 
   @Override

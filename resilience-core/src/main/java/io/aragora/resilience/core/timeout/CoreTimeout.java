@@ -143,7 +143,11 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
    * @param recorders those of the runtime
    */
   public void measure(DurationRecorders recorders) {
-    exceeded = recorders.of(Kind.EXCEEDED_LIMIT, name());
+    Object seen;
+    do {
+      seen = recorders.present();
+      exceeded = recorders.of(Kind.EXCEEDED_LIMIT, name());
+    } while (recorders.haveChangedSince(seen));
   }
 
   @Override

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.core.timer.Timer;
+import io.aragora.resilience.core.timer.TimerOperation;
+import io.aragora.resilience.internal.QuietLock;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,6 +69,60 @@ class DispatcherTest {
     assertThat(exhausted.again(handOver)).isTrue();
     manual.advance(Duration.ofSeconds(1));
     assertThat(heard).containsExactly("again", "again");
+  }
+
+  /** A timer operation that publishes under a lock, when no thread is free: both its ways to learn of the failure are closed. */
+  @Test
+  void tell_underAQuietLockOnTheTimersThread_noThreadIsFree_isRepeatedAfterTheLock() {
+    ManualTime manual = ManualTime.create();
+    ExhaustedTime exhausted = new ExhaustedTime(manual);
+    Timer timer = new Timer("timer", exhausted);
+    Dispatcher ofTimer = new Dispatcher("r", exhausted, null);
+    ofTimer.useTimer(timer);
+    EventChannel<String> events = new EventChannel<>("owner", ofTimer);
+    List<String> heard = new ArrayList<>();
+    events.subscribe(heard::add);
+    QuietLock lock = new QuietLock();
+    timer.arm(
+        new TimerOperation() {
+          @Override
+          protected void onFire(long arming) {
+            lock.lock();
+            try {
+              events.publish("under the lock");
+            } finally {
+              lock.unlock();
+            }
+          }
+
+          @Override
+          protected void onTimerClosed(long arming) {}
+        },
+        exhausted.nanoTime() + 1);
+
+    manual.advance(Duration.ofSeconds(1));
+    assertThat(heard).as("no thread is free").isEmpty();
+    exhausted.exhausted = false;
+    manual.advance(Duration.ofSeconds(1));
+    events.publish("later");
+    manual.runPending();
+    assertThat(heard).containsExactly("under the lock", "later");
+  }
+
+  @Test
+  void tellApart_noThreadIsFree_runsOnceAThreadIs() {
+    ManualTime manual = ManualTime.create();
+    ExhaustedTime exhausted = new ExhaustedTime(manual);
+    Dispatcher apart = new Dispatcher("r", exhausted, null);
+    apart.useTimer(new Timer("timer", exhausted));
+    List<String> heard = new ArrayList<>();
+
+    apart.tellApart(() -> heard.add("told"));
+    manual.advance(Duration.ofSeconds(1));
+    assertThat(heard).as("no thread is free").isEmpty();
+    exhausted.exhausted = false;
+    manual.advance(Duration.ofSeconds(1));
+    assertThat(heard).containsExactly("told");
   }
 
   @Test

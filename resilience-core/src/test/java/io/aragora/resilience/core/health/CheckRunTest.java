@@ -190,6 +190,34 @@ class CheckRunTest {
   }
 
   @Test
+  @DisplayName(
+      "a continuation of the report that blocks keeps no interrupt from the check that hangs")
+  void atItsTimeout_aCheckIsInterrupted_beforeContinuationsOfTheReportRun() throws Exception {
+    CountDownLatch interrupted = new CountDownLatch(1);
+    resilience
+        .health()
+        .register(
+            "slow",
+            () -> {
+              try {
+                release.await();
+              } catch (InterruptedException e) {
+                interrupted.countDown();
+              }
+              return HealthResult.healthy();
+            },
+            HASTY.withTimeout(Duration.ofMillis(200)));
+    CompletableFuture<Boolean> continued = resilience.health().checkAllAsync().thenApply(report -> {
+      try {
+        return interrupted.await(20, TimeUnit.SECONDS);
+      } catch (InterruptedException e) {
+        return false;
+      }
+    });
+    assertThat(continued.get(30, TimeUnit.SECONDS)).isTrue();
+  }
+
+  @Test
   void aCheck_hasNothingOfWhoAsked() {
     AtomicBoolean free = new AtomicBoolean();
     resilience

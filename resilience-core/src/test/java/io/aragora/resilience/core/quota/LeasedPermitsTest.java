@@ -35,7 +35,11 @@ class LeasedPermitsTest {
         if (isFull) {
           throw new OutOfMemoryError("unable to create native thread");
         }
-        requests++;
+        if (task == permits.exchange()) {
+          requests++;
+        } else {
+          task.run();
+        }
       };
     }
   };

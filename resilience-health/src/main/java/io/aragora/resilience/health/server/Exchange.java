@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.aragora.resilience.health.threads.OncePerMinute;
+import io.aragora.resilience.internal.BodyThread;
 import io.aragora.resilience.internal.GuardedLog;
 import java.io.EOFException;
 import java.io.IOException;
@@ -45,6 +46,7 @@ public final class Exchange {
   private @Nullable RequestHead head;
   private boolean begun; // to answer
   private @Nullable Thread thread; // guarded by this
+  private final BodyThread inside = new BodyThread();
 
   private volatile boolean waiting; // for the client
   private volatile long sinceNanos;
@@ -258,11 +260,7 @@ public final class Exchange {
   /** Interrupts the handler, and closes the connection. */
   void abort() {
     cutOff();
-    synchronized (this) {
-      if (thread != null) {
-        thread.interrupt();
-      }
-    }
+    inside.interrupt();
   }
 
   void close() {
@@ -273,13 +271,19 @@ public final class Exchange {
     }
   }
 
-  private synchronized void enter(Thread mine) {
-    thread = mine;
+  private void enter(Thread mine) {
+    inside.enter();
+    synchronized (this) {
+      thread = mine;
+    }
   }
 
-  /** An interrupt of this exchange does not reach the thread afterwards. */
-  private synchronized void leave() {
-    thread = null;
+  /** An interrupt of this exchange, or one that its handler left, does not reach the thread afterwards. */
+  private void leave() {
+    synchronized (this) {
+      thread = null;
+    }
+    inside.leave();
     Thread.interrupted();
   }
 

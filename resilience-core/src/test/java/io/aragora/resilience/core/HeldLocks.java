@@ -1,0 +1,129 @@
+package io.aragora.resilience.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.management.LockInfo;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MonitorInfo;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
+import java.util.Collection;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.concurrent.Executor;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.stream.Collectors;
+
+/**
+ * Asks the JVM which monitors and locks the calling thread holds while it runs code of the application. The tests take none, so each
+ * one that is held is one of the library. The JVM is asked once for each way to the code: the frames and their lines decide what is
+ * held. Thread-safe.
+ */
+final class HeldLocks {
+  private static final String LIBRARY = "io.aragora.resilience.";
+  private static final String DRIVE = LIBRARY + "testing.Drive.advanceTo";
+  private static final ThreadMXBean JVM = ManagementFactory.getThreadMXBean();
+  private static final Set<String> WAYS = ConcurrentHashMap.newKeySet();
+
+  /** By place and lock: the first way to it. */
+  private static final Map<String, String> FOUND = new ConcurrentSkipListMap<>();
+
+  /** The function and the entry point of the present case. */
+  private static volatile String during = "";
+
+  private HeldLocks() {}
+
+  /**
+   * Notes the case that runs.
+   *
+   * @param present its function and its entry point
+   */
+  static void during(String present) {
+    during = present;
+  }
+
+  /**
+   * Called by code of the application.
+   *
+   * @param code its name
+   */
+  static void look(String code) {
+    String way = StackWalker.getInstance()
+        .walk(frames -> frames
+            .filter(
+                frame -> frame.getClassName().startsWith(LIBRARY) && !isTest(frame.getClassName()))
+            .map(StackWalker.StackFrame::toString)
+            .collect(Collectors.joining("\n    ")));
+    if (!WAYS.add(way)) {
+      return;
+    }
+    ThreadInfo now = JVM.getThreadInfo(new long[] {Thread.currentThread().getId()}, true, true)[0];
+    for (MonitorInfo monitor : now.getLockedMonitors()) {
+      FOUND.putIfAbsent(
+          "a monitor of " + monitor.getClassName() + ", locked at " + monitor.getLockedStackFrame(),
+          name(code) + ", called by\n    " + way);
+    }
+    // One thread at a time drives the timer of a manual time, instead of the one thread that the
+    // timer has otherwise.
+    int expected = way.contains(DRIVE) ? 1 : 0;
+    for (LockInfo lock : now.getLockedSynchronizers()) {
+      // A pool's worker is locked while it runs a task.
+      if (!lock.getClassName().endsWith("ThreadPoolExecutor$Worker") && expected-- <= 0) {
+        FOUND.putIfAbsent(
+            lock.getClassName() + " in\n    " + way, name(code) + ", called by the frames above");
+      }
+    }
+  }
+
+  private static String name(String code) {
+    return during.isEmpty() ? code : code + " (" + during + ")";
+  }
+
+  private static boolean isTest(String type) {
+    String outer = type.replaceFirst("\\$.*", "");
+    return outer.endsWith("Test")
+        || outer.equals(HeldLocks.class.getName())
+        || outer.equals(ForeignPattern.class.getName())
+        || outer.equals(ForwardingTime.class.getName())
+        || outer.equals(CoalescedCalls.class.getName());
+  }
+
+  /** Returns an executor of an application, which runs tasks at once. */
+  static Executor executor(String name) {
+    return task -> {
+      look(name);
+      task.run();
+    };
+  }
+
+  /** Returns a handler of the application for all lines of the log. */
+  static Handler logHandler() {
+    return new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        look("a log handler: " + line.getMessage());
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+  }
+
+  /** Requires that no code of the application has run under a lock since the last call. */
+  static void requireNone() {
+    during = "";
+    Map<String, String> found = Map.copyOf(FOUND);
+    FOUND.clear();
+    Collection<String> lines = found.entrySet().stream()
+        .map(each -> each.getValue() + "\n  held " + each.getKey())
+        .sorted()
+        .toList();
+    assertThat(lines).as("code of the application that runs under a lock").isEmpty();
+  }
+}
