@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.aragora.resilience.fuzz.FuzzInput;
 import io.aragora.resilience.fuzz.Shown;
+import io.aragora.resilience.http.internal.Origin;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.LinkedHashMap;
