@@ -36,7 +36,7 @@ final class LeaseScript {
   private static final int MAX_SETTINGS = 10_000;
 
   /** Of a policy's kind and name; a character has at most five bytes in a key. */
-  private static final int MAX_NAME = 20_000;
+  static final int MAX_NAME = 20_000;
 
   private static final int MAX_NUMBER = 40;
   private static final int PARTS = 4;
