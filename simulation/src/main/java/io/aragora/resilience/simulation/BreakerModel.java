@@ -136,6 +136,8 @@ final class BreakerModel {
       return Outcome.NEITHER;
     } else if (Thread.currentThread().isInterrupted()) {
       lose("its thread is interrupted");
+    } else if (failure == null && passage.layer.call.mayHaveExceeded(passage.endedAt)) {
+      lose("a limit around it may have passed");
     } else {
       return failure == null ? Outcome.SUCCESS : Outcome.FAILURE;
     }

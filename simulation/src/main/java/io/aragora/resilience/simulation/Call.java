@@ -21,6 +21,10 @@ final class Call {
   private boolean cancelled;
   private boolean interruptedByPolicies;
   private boolean hasOneLimit;
+
+  /** The instant at which the nearest of its limits passes at the earliest. */
+  private long limitedUntil = Long.MAX_VALUE;
+
   private boolean ended;
   private @Nullable CompletableFuture<?> future;
 
@@ -82,6 +86,11 @@ final class Call {
   void goesThrough(List<Subject> subjects) {
     long limits = subjects.stream().filter(TimeoutSubject.class::isInstance).count();
     hasOneLimit = limits == 1;
+    for (Subject subject : subjects) {
+      if (subject instanceof TimeoutSubject timeout) {
+        limitedUntil = Math.min(limitedUntil, world.now() + timeout.limit());
+      }
+    }
     interruptedByPolicies =
         limits > 0 || subjects.stream().anyMatch(HedgeSubject.class::isInstance);
   }
@@ -89,6 +98,11 @@ final class Call {
   /** Whether one timeout alone limits it; of several, the nearest holds. */
   boolean hasOneLimit() {
     return hasOneLimit;
+  }
+
+  /** Whether a limit may have passed at an instant: then its policies count by the clock, whatever its body did. */
+  boolean mayHaveExceeded(long instant) {
+    return instant >= limitedUntil;
   }
 
   /** Whether what runs inside one of its policies may be interrupted. */

@@ -28,6 +28,10 @@ final class TimeoutSubject extends Subject {
     return new TimeoutSubject(world, name, timeout);
   }
 
+  long limit() {
+    return limit;
+  }
+
   @Override
   boolean isOwn(Throwable failure, Layer layer) {
     return failure instanceof TimeoutExceededException own && own.timeout().equals(name());
