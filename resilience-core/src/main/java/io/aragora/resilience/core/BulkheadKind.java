@@ -66,7 +66,7 @@ final class BulkheadKind extends PolicyKind<CoreBulkhead, BulkheadConfig> {
 
   @Override
   protected void measure(CoreBulkhead bulkhead) {
-    bulkhead.measure(runtime.durations());
+    runtime.durations().measure(bulkhead);
   }
 
   @Override

@@ -61,7 +61,7 @@ final class ConcurrencyLimitKind extends PolicyKind<CoreConcurrencyLimit, Concur
 
   @Override
   protected void measure(CoreConcurrencyLimit limit) {
-    limit.measure(runtime.durations());
+    runtime.durations().measure(limit);
   }
 
   @Override

@@ -63,7 +63,7 @@ final class KeyedRateLimiterKind extends PolicyKind<CoreKeyedRateLimiter, KeyedR
 
   @Override
   protected void measure(CoreKeyedRateLimiter keyed) {
-    keyed.measure(runtime.durations());
+    runtime.durations().measure(keyed);
   }
 
   @Override

@@ -80,7 +80,7 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
 
   @Override
   protected void measure(CoreRateLimiter limiter) {
-    limiter.measure(runtime.durations());
+    runtime.durations().measure(limiter);
   }
 
   @Override

@@ -61,7 +61,7 @@ final class RetryKind extends PolicyKind<CoreRetry, RetryConfig> {
 
   @Override
   protected void measure(CoreRetry retry) {
-    retry.measure(runtime.durations());
+    runtime.durations().measure(retry);
   }
 
   @Override

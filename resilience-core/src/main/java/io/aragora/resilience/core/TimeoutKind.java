@@ -68,7 +68,7 @@ final class TimeoutKind extends PolicyKind<CoreTimeout, TimeoutConfig> {
 
   @Override
   protected void measure(CoreTimeout timeout) {
-    timeout.measure(runtime.durations());
+    runtime.durations().measure(timeout);
   }
 
   @Override

@@ -16,6 +16,7 @@ import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.internal.GuardedLog;
@@ -35,7 +36,8 @@ import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /** A bulkhead. Thread-safe. */
-public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, ReadablePolicy {
+public final class CoreBulkhead extends AdmissionPolicy
+    implements Bulkhead, ReadablePolicy, Measured {
   private static final GuardedLog LOG = GuardedLog.of(CoreBulkhead.class);
 
   private static final long NEVER = Long.MIN_VALUE;
@@ -300,17 +302,9 @@ public final class CoreBulkhead extends AdmissionPolicy implements Bulkhead, Rea
     }
   }
 
-  /**
-   * Looks up the recorders of the waits again.
-   *
-   * @param recorders those of the runtime
-   */
-  public void measure(DurationRecorders recorders) {
-    Object seen;
-    do {
-      seen = recorders.present();
-      waits = recorders.of(Kind.BULKHEAD_WAIT, name());
-    } while (recorders.haveChangedSince(seen));
+  @Override
+  public void lookUp(DurationRecorders recorders) {
+    waits = recorders.of(Kind.BULKHEAD_WAIT, name());
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.BoundedKeys;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.internal.GuardedLog;
@@ -30,7 +31,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** A breaker for each key, up to a bound. */
-public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, ReadablePolicy {
+public final class CoreKeyedCircuitBreaker
+    implements KeyedCircuitBreaker, ReadablePolicy, Measured {
   private static final GuardedLog LOG = GuardedLog.of(CoreKeyedCircuitBreaker.class);
 
   private static final String OVERFLOW = "*overflow*";
@@ -318,12 +320,12 @@ public final class CoreKeyedCircuitBreaker implements KeyedCircuitBreaker, Reada
 
   /** Looks up again where the durations of calls are recorded, for all keys. */
   public void measure() {
-    DurationRecorders recorders = runtime.durations();
-    Object seen;
-    do {
-      seen = recorders.present();
-      measureBy(CallDurations.of(recorders, name));
-    } while (recorders.haveChangedSince(seen));
+    runtime.durations().measure(this);
+  }
+
+  @Override
+  public void lookUp(DurationRecorders recorders) {
+    measureBy(CallDurations.of(recorders, name));
   }
 
   private void measureBy(@Nullable CallDurations recorded) {

@@ -13,6 +13,7 @@ import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.recording.CallDurations;
 import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.time.TimeSource;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * How a call runs under a breaker: it takes a permit, runs the body, and hands in the outcome. Whatever goes wrong on the way,
  * the body's own outcome comes out, and the permit comes back.
  */
-abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
+abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measured {
   private static final GuardedLog LOG = GuardedLog.of(GuardedCalls.class);
 
   final BreakerRuntime runtime;
@@ -71,12 +72,12 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker {
 
   /** Looks up again where the durations of calls are recorded. */
   public void measure() {
-    DurationRecorders recorders = runtime.durations();
-    Object seen;
-    do {
-      seen = recorders.present();
-      measureBy(CallDurations.of(recorders, name()));
-    } while (recorders.haveChangedSince(seen));
+    runtime.durations().measure(this);
+  }
+
+  @Override
+  public final void lookUp(DurationRecorders recorders) {
+    measureBy(CallDurations.of(recorders, name()));
   }
 
   final void measureBy(@Nullable CallDurations recorded) {

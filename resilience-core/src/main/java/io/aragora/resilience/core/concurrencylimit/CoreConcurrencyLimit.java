@@ -19,6 +19,7 @@ import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.internal.GuardedLog;
@@ -38,7 +39,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A concurrency limit for the calls of one priority. Those of all priorities share an {@link AdaptiveLimit}. Thread-safe. */
 public final class CoreConcurrencyLimit extends AdmissionPolicy
-    implements ConcurrencyLimit, ReadablePolicy {
+    implements ConcurrencyLimit, ReadablePolicy, Measured {
   private static final GuardedLog LOG = GuardedLog.of(CoreConcurrencyLimit.class);
   private static final Priority[] PRIORITIES = Priority.values();
 
@@ -391,20 +392,12 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
     }
   }
 
-  /**
-   * Looks up the recorders of the waits again.
-   *
-   * @param recorders those of the runtime
-   */
-  public void measure(DurationRecorders recorders) {
-    Object seen;
-    do {
-      seen = recorders.present();
-      LongConsumer recorded = recorders.of(Kind.CONCURRENCY_LIMIT_WAIT, name());
-      for (CoreConcurrencyLimit each : all) {
-        each.waits = recorded;
-      }
-    } while (recorders.haveChangedSince(seen));
+  @Override
+  public void lookUp(DurationRecorders recorders) {
+    LongConsumer recorded = recorders.of(Kind.CONCURRENCY_LIMIT_WAIT, name());
+    for (CoreConcurrencyLimit each : all) {
+      each.waits = recorded;
+    }
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.aragora.resilience.core.admission.AdmissionRuntime;
 import io.aragora.resilience.core.admission.CellRate;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.BoundedKeys;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.internal.GuardedLog;
@@ -36,7 +37,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
 /** A rate limiter for each key, up to a bound. Thread-safe. */
-public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePolicy {
+public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePolicy, Measured {
   /*
    * A key whose level is full is as good as unknown, so it is evicted first, and other code does not notice. A thread that has
    * found such a key may take a permit of it just while it is evicted; a key of that name that is made anew then has one permit
@@ -382,13 +383,9 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     return Collections.unmodifiableMap(all);
   }
 
-  /**
-   * Looks up the recorders of the waits again.
-   *
-   * @param recorders those of the runtime
-   */
-  public void measure(DurationRecorders recorders) {
-    share.measure(recorders);
+  @Override
+  public void lookUp(DurationRecorders recorders) {
+    share.lookUp(recorders);
   }
 
   @Override

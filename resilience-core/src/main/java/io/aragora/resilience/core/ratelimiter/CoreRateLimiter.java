@@ -5,6 +5,7 @@ import io.aragora.resilience.core.admission.CellLevel;
 import io.aragora.resilience.core.admission.PermitLevel;
 import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.recording.DurationRecorders;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.Setting;
@@ -23,7 +24,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A rate limiter. Thread-safe. */
-public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter, ReadablePolicy {
+public final class CoreRateLimiter extends LimiterPolicy
+    implements RateLimiter, ReadablePolicy, Measured {
   private final PermitLevel level;
 
   /** The same level, if a fleet shares it; else null. */
@@ -247,13 +249,9 @@ public final class CoreRateLimiter extends LimiterPolicy implements RateLimiter,
     }
   }
 
-  /**
-   * Looks up the recorders of the waits again.
-   *
-   * @param recorders those of the runtime
-   */
-  public void measure(DurationRecorders recorders) {
-    share().measure(recorders);
+  @Override
+  public void lookUp(DurationRecorders recorders) {
+    share().lookUp(recorders);
   }
 
   @Override

@@ -78,12 +78,8 @@ final class LimiterShare {
     return events;
   }
 
-  void measure(DurationRecorders recorders) {
-    Object seen;
-    do {
-      seen = recorders.present();
-      waits = recorders.of(Kind.RATE_LIMITER_WAIT, name);
-    } while (recorders.haveChangedSince(seen));
+  void lookUp(DurationRecorders recorders) {
+    waits = recorders.of(Kind.RATE_LIMITER_WAIT, name);
   }
 
   void countAdmitted(int permits) {

@@ -68,21 +68,19 @@ public final class DurationRecorders {
     }
   }
 
-  /** {@return what identifies the present recorders, for {@link #haveChangedSince}} */
-  public Object present() {
-    return all;
-  }
-
   /**
-   * Returns whether a policy has to look up again.
+   * Lets a policy look up its recorders, until they have not changed meanwhile. Called without a lock.
    *
-   * @param seen what {@link #present} returned before the policy looked up
-   * @return whether recorders were added or removed meanwhile
+   * @param policy the policy
    */
-  public boolean haveChangedSince(Object seen) {
-    // The consumer may be kept in a plain field: its write comes before the read.
-    VarHandle.fullFence();
-    return seen != all;
+  public void measure(Measured policy) {
+    List<DurationRecorder> seen;
+    do {
+      seen = all;
+      policy.lookUp(this);
+      // The consumer may be kept in a plain field: its write comes before the read.
+      VarHandle.fullFence();
+    } while (seen != all);
   }
 
   /**

@@ -13,6 +13,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.KindChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.time.CoarseClock;
@@ -58,7 +59,7 @@ import org.jspecify.annotations.Nullable;
  * A retry. A synchronous call waits on the caller's thread, an asynchronous one on the timer.
  * Thread-safe.
  */
-public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy {
+public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy, Measured {
   private static final GuardedLog LOG = GuardedLog.of(CoreRetry.class);
 
   private final String runtime;
@@ -159,17 +160,9 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
     attempts.read(config().maxAttempts(), atOnce, into);
   }
 
-  /**
-   * Looks up the recorders of the delays again.
-   *
-   * @param recorders those of the runtime
-   */
-  public void measure(DurationRecorders recorders) {
-    Object seen;
-    do {
-      seen = recorders.present();
-      delays = recorders.of(DurationRecorder.Kind.RETRY_DELAY, name());
-    } while (recorders.haveChangedSince(seen));
+  @Override
+  public void lookUp(DurationRecorders recorders) {
+    delays = recorders.of(DurationRecorder.Kind.RETRY_DELAY, name());
   }
 
   @Override

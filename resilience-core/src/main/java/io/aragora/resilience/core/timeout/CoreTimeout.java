@@ -13,6 +13,7 @@ import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.timer.Timer;
@@ -41,7 +42,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** A timeout that uses the timer of its runtime. Thread-safe. */
-public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePolicy {
+public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePolicy, Measured {
   private static final GuardedLog LOG = GuardedLog.of(CoreTimeout.class);
 
   private final String runtime;
@@ -137,17 +138,9 @@ public final class CoreTimeout extends CorePolicy implements Timeout, ReadablePo
     into.count("timeouts", Readings.NONE, timedOut + tooLate);
   }
 
-  /**
-   * Looks up the recorders of exceeded limits again.
-   *
-   * @param recorders those of the runtime
-   */
-  public void measure(DurationRecorders recorders) {
-    Object seen;
-    do {
-      seen = recorders.present();
-      exceeded = recorders.of(Kind.EXCEEDED_LIMIT, name());
-    } while (recorders.haveChangedSince(seen));
+  @Override
+  public void lookUp(DurationRecorders recorders) {
+    exceeded = recorders.of(Kind.EXCEEDED_LIMIT, name());
   }
 
   @Override
