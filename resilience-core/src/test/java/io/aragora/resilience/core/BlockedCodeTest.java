@@ -7,7 +7,6 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.ForeignCodeTest.Foreign;
 import io.aragora.resilience.core.ForeignCodeTest.Policies;
 import io.aragora.resilience.core.ForeignCodeTest.Setup;
-import io.aragora.resilience.core.ForeignCodeTest.Thrower;
 import io.aragora.resilience.health.HealthReport;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.policy.Policy;
@@ -64,29 +63,6 @@ class BlockedCodeTest {
     ForeignCodeTest.logAgain();
   }
 
-  /** Code that blocks until the test is over. */
-  private static final class Blocker extends Thrower {
-    private final CountDownLatch entered = new CountDownLatch(1);
-    private final CountDownLatch release = new CountDownLatch(1);
-
-    Blocker() {
-      super(new IllegalStateException("released"));
-    }
-
-    @Override
-    <T> T go() {
-      entered.countDown();
-      while (release.getCount() > 0) {
-        try {
-          release.await();
-        } catch (InterruptedException e) {
-          // Code that ignores its interrupt.
-        }
-      }
-      return super.go();
-    }
-  }
-
   @TestFactory
   Stream<DynamicTest> everyFunction_blocksInAllCalls_otherCallsEnd() {
     List<Foreign> all = ForeignCodeTest.foreign().stream()
@@ -99,7 +75,7 @@ class BlockedCodeTest {
   }
 
   private static void check(Foreign foreign) throws Exception {
-    Blocker blocker = new Blocker();
+    BlockingCode blocker = new BlockingCode();
     Setup setup = new Setup();
     setup.timeout.limit(LIMIT);
     setup.retry.backoff(Backoff.constant(Duration.ofMillis(1)));

@@ -191,23 +191,28 @@ class ForeignCodeUnderLockTest {
     assertThat(used).containsExactly(true, true, true, true);
   }
 
+  /** A time without a free thread as long as the flag says so. */
+  private ForwardingTime rejectingTime(boolean[] rejects) {
+    return new ForwardingTime(time) {
+      @Override
+      public Executor executor() {
+        Executor plain = time.executor();
+        return task -> {
+          if (rejects[0]) {
+            throw new RejectedExecutionException("no thread");
+          }
+          plain.execute(task);
+        };
+      }
+    };
+  }
+
   @Test
   @DisplayName("the event of a shared limit that goes alone under the lock of its queue")
   void grant_goesAloneWithoutAThread_callsListenersAndLogWithoutTheLock() {
     boolean[] rejects = new boolean[1];
     Resilience resilience = Resilience.builder()
-        .timeSource(new ForwardingTime(time) {
-          @Override
-          public Executor executor() {
-            Executor plain = time.executor();
-            return task -> {
-              if (rejects[0]) {
-                throw new RejectedExecutionException("no thread");
-              }
-              plain.execute(task);
-            };
-          }
-        })
+        .timeSource(rejectingTime(rejects))
         .quotaStore(MemoryQuotaStore.create(time))
         .build();
     RateLimiter limiter = resilience.rateLimiter(
@@ -252,18 +257,7 @@ class ForeignCodeUnderLockTest {
   void tryAcquire_goesAloneWithoutAThread_callsListenersWithoutAMonitor() {
     boolean[] rejects = new boolean[1];
     Resilience resilience = Resilience.builder()
-        .timeSource(new ForwardingTime(time) {
-          @Override
-          public Executor executor() {
-            Executor plain = time.executor();
-            return task -> {
-              if (rejects[0]) {
-                throw new RejectedExecutionException("no thread");
-              }
-              plain.execute(task);
-            };
-          }
-        })
+        .timeSource(rejectingTime(rejects))
         .quotaStore(MemoryQuotaStore.create(time))
         .build();
     RateLimiterConfig config =

@@ -7,7 +7,6 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.chaos.ChaosConfig;
 import io.aragora.resilience.core.ForeignCodeTest.Foreign;
 import io.aragora.resilience.core.ForeignCodeTest.Setup;
-import io.aragora.resilience.core.ForeignCodeTest.Thrower;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.policy.Policy;
@@ -27,7 +26,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -102,30 +100,14 @@ class OwnCallTest {
   }
 
   /** Code of which one method blocks until the test is over, and the others do as little as possible. */
-  private static final class Blocker extends Thrower {
+  private static final class Blocker extends BlockingCode {
     /** Null for each method. */
     private final @Nullable String method;
 
     final Set<Class<?>> types = new LinkedHashSet<>();
-    final CountDownLatch entered = new CountDownLatch(1);
-    final CountDownLatch release = new CountDownLatch(1);
 
     Blocker(@Nullable String method) {
-      super(new IllegalStateException("released"));
       this.method = method;
-    }
-
-    @Override
-    <T> T go() {
-      entered.countDown();
-      while (release.getCount() > 0) {
-        try {
-          release.await();
-        } catch (InterruptedException e) {
-          // Code that ignores its interrupt.
-        }
-      }
-      return super.go();
     }
 
     @Override
