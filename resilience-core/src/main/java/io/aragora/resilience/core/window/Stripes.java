@@ -24,7 +24,7 @@ public final class Stripes {
 
   /**
    * Returns another number, for a thread that met another one. Fibonacci hashing: from these bits, thread ids that differ by 1
-   * to 8, as in a pool, never share one of 8 stripes.
+   * to 6, as in a pool, never share one of 8 stripes.
    *
    * @param hash the number so far
    * @return another one
