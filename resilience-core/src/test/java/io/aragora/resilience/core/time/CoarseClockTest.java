@@ -1,9 +1,14 @@
 package io.aragora.resilience.core.time;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -78,6 +83,86 @@ class CoarseClockTest {
       assertThat(clock.read()).isEqualTo(time.nanoTime());
       time.advance(Duration.ofNanos(100));
     }
+  }
+
+  @Test
+  void usedEveryHalfSecond_itStaysAwake() {
+    wake();
+    for (int i = 0; i < 10; i++) {
+      time.advance(Duration.ofMillis(500));
+      clock.read();
+    }
+    long fired = timer.fired();
+    assertThat(fired).isGreaterThan(400);
+    time.advance(Duration.ofSeconds(2));
+    assertThat(timer.fired()).isBetween(fired + 90, fired + 110);
+    time.advance(Duration.ofHours(1));
+    assertThat(timer.fired()).as("it fell asleep").isLessThanOrEqualTo(fired + 110);
+  }
+
+  @Test
+  void woken_itTicksForTheFirstTimeAfterATick() {
+    wake();
+    time.advance(Duration.ofNanos(TICK_NANOS - 1));
+    assertThat(timer.fired()).isZero();
+    time.advance(Duration.ofNanos(TICK_NANOS));
+    assertThat(timer.fired()).isEqualTo(1);
+  }
+
+  @Test
+  void wake_timerCannotBeArmed_itSleepsOn_andTheNextCallTriesAgain() {
+    boolean[] isFull = {true};
+    TimeSource full = new ForwardingTime(time) {
+      @Override
+      public TimerRegistration drive(String name, TimerCallback driver) {
+        TimerRegistration drive = super.drive(name, driver);
+        return new TimerRegistration() {
+          @Override
+          public void wakeBy(long deadlineNanos) {
+            if (isFull[0]) {
+              throw new OutOfMemoryError("injected");
+            }
+            drive.wakeBy(deadlineNanos);
+          }
+
+          @Override
+          public boolean isDriving() {
+            return drive.isDriving();
+          }
+
+          @Override
+          public void close() {
+            drive.close();
+          }
+        };
+      }
+    };
+    try (Timer broken = new Timer("full", full)) {
+      CoarseClock asleep = new CoarseClock(time, broken);
+      asleep.read();
+      assertThatThrownBy(asleep::read).isInstanceOf(OutOfMemoryError.class);
+      isFull[0] = false;
+      time.advance(Duration.ofMinutes(1));
+      assertThat(asleep.read()).isEqualTo(time.nanoTime());
+      asleep.read();
+      time.advance(Duration.ofSeconds(1));
+      assertThat(broken.fired()).isPositive();
+    }
+  }
+
+  @Test
+  void readPrecisely_awake_raisesItFromTwoTicksBehindOn() {
+    ManualTime source = ManualTime.create();
+    CoarseClock hanging = new CoarseClock(source, timer);
+    hanging.read();
+    hanging.read();
+    long stuck = hanging.read();
+    source.advance(Duration.ofNanos(CoarseClock.USUAL_LAG_NANOS - 1));
+    assertThat(hanging.readPrecisely()).isEqualTo(source.nanoTime());
+    assertThat(hanging.read()).isEqualTo(stuck);
+    source.advance(Duration.ofNanos(1));
+    hanging.readPrecisely();
+    assertThat(hanging.read()).isEqualTo(source.nanoTime());
   }
 
   @Test

@@ -3,6 +3,8 @@ package io.aragora.resilience.core.timer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.core.AtOnce;
+import io.aragora.resilience.core.ForwardingTime;
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
@@ -174,6 +176,105 @@ class TimerTest {
       assertThat(operation.closed).isEqualTo(1);
       assertThat(operation.firedAt).isEmpty();
     }
+  }
+
+  @Test
+  void close_anOperationThrows_theOthersEnd() {
+    List<Recorded> others = new ArrayList<>();
+    try (RecordedLog log = RecordedLog.of(Timer.class)) {
+      for (int i = 0; i < 3; i++) {
+        Recorded one = new Recorded(true);
+        others.add(one);
+        timer.arm(one, time.nanoTime() + 5 * TICK);
+        timer.arm(new Broken(), time.nanoTime() + 5 * TICK);
+      }
+      timer.close();
+      assertThat(log.messages())
+          .hasSize(3)
+          .containsOnly("SEVERE a timer operation failed at closing; closing continues: broken");
+    }
+    assertThat(others).allMatch(operation -> operation.closed == 1);
+    assertThat(timer.isClosed()).isTrue();
+  }
+
+  private static final class Broken extends TimerOperation {
+    @Override
+    protected void onFire(long arming) {}
+
+    @Override
+    protected void onTimerClosed(long arming) {
+      throw new IllegalStateException("closing");
+    }
+
+    @Override
+    public String toString() {
+      return "broken";
+    }
+  }
+
+  @Test
+  void isDriving_isTrueInsideAFiring_andNowhereElse() {
+    List<Boolean> driving = new ArrayList<>();
+    timer.arm(
+        new Recorded(true) {
+          @Override
+          protected void onFire(long arming) {
+            driving.add(timer.isDriving());
+          }
+        },
+        time.nanoTime() + TICK);
+    assertThat(timer.isDriving()).isFalse();
+    time.advance(Duration.ofSeconds(1));
+    assertThat(driving).containsExactly(true);
+    assertThat(timer.isClosed()).isFalse();
+  }
+
+  @Test
+  void load_hasTheFailuresOfTheThreadToo() {
+    TimeSource failing = new ForwardingTime(time) {
+      @Override
+      public TimerRegistration drive(String name, TimerCallback driver) {
+        TimerRegistration drive = super.drive(name, driver);
+        return new TimerRegistration() {
+          @Override
+          public void wakeBy(long deadlineNanos) {
+            drive.wakeBy(deadlineNanos);
+          }
+
+          @Override
+          public boolean isDriving() {
+            return drive.isDriving();
+          }
+
+          @Override
+          public long failures() {
+            return 3;
+          }
+
+          @Override
+          public void close() {
+            drive.close();
+          }
+        };
+      }
+    };
+    Timer ofFailingThread = new Timer("test", failing);
+    ofFailingThread.arm(
+        new Recorded(true) {
+          private boolean hasFailed;
+
+          @Override
+          protected void onFire(long arming) {
+            if (!hasFailed) {
+              hasFailed = true;
+              throw new IllegalStateException("once");
+            }
+          }
+        },
+        time.nanoTime() + TICK);
+    time.advance(Duration.ofSeconds(1));
+    assertThat(ofFailingThread.load().failures()).isEqualTo(4);
+    assertThat(ofFailingThread.load().group()).isEqualTo("timer");
   }
 
   @Test
