@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
@@ -79,6 +81,79 @@ class ReadingsTest {
     assertThat(read(kind -> !kind.equals("circuitbreaker")))
         .contains("timeout slow")
         .noneMatch(line -> line.startsWith("circuitbreaker"));
+  }
+
+  @Test
+  void readings_ofABreaker_haveEveryNumber() {
+    CircuitBreaker prices = resilience.circuitBreaker(
+        "prices",
+        CircuitBreakerConfig.builder()
+            .noFailureThreshold()
+            .failureRateThreshold(50)
+            .minimumNumberOfCalls(100)
+            .throttle(1.5)
+            .build());
+    for (int i = 0; i < 3; i++) {
+      prices.recordSuccess(prices.acquirePermit());
+    }
+    prices.recordFailure(prices.acquirePermit(), new IOException("down"));
+    prices.releasePermit(prices.acquirePermit());
+    long late = prices.acquirePermit();
+
+    assertThat(read("circuitbreaker"::equals))
+        .containsExactly(
+            "circuitbreaker prices",
+            "calls failure 1",
+            "calls ignored 1",
+            "calls late 0",
+            "calls rejected 0",
+            "calls success 3",
+            "slow_calls  0",
+            "transitions  0",
+            "throttled_calls  0",
+            "throttle_share 0.0",
+            "state 0.0",
+            "failure_rate 0.25");
+
+    prices.reset();
+    prices.recordSuccess(late);
+    assertThat(read("circuitbreaker"::equals))
+        .contains("calls late 1", "calls success 4", "transitions  1", "failure_rate 0.0");
+  }
+
+  @Test
+  void readings_ofAKeyedBreaker_areTheSumsOfItsKeys() {
+    KeyedCircuitBreaker tenants = resilience.keyedCircuitBreaker(
+        "tenants",
+        settings -> settings
+            .maxKeys(2)
+            .breaker(CircuitBreakerConfig.builder().failureThreshold(2).build()));
+    CircuitBreaker one = tenants.forKey("one");
+    CircuitBreaker two = tenants.forKey("two");
+    for (int i = 0; i < 3; i++) {
+      one.recordSuccess(one.acquirePermit());
+    }
+    one.releasePermit(one.acquirePermit());
+    long late = two.acquirePermit();
+    for (int i = 0; i < 2; i++) {
+      two.recordFailure(two.acquirePermit(), new IOException("down"));
+    }
+    two.recordSuccess(late);
+    assertThat(two.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
+    assertThat(tenants.forKey("three")).isSameAs(tenants.overflow());
+
+    assertThat(read("keyedcircuitbreaker"::equals))
+        .containsExactly(
+            "keyedcircuitbreaker tenants",
+            "keys 2.0",
+            "impaired_keys 1.0",
+            "calls failure 2",
+            "calls ignored 1",
+            "calls late 1",
+            "calls rejected 1",
+            "calls success 4",
+            "evictions  0",
+            "overflows  1");
   }
 
   private List<String> read(Predicate<String> wanted) {
