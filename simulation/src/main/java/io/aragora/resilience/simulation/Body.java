@@ -16,21 +16,24 @@ final class Body {
   }
 
   private static final long LONGEST = TimeUnit.SECONDS.toNanos(3);
+  private static final long HANGING = TimeUnit.MINUTES.toNanos(3);
 
   private final Schedule schedule;
   private final Peer peer;
   private final Call call;
   private final long seed;
   private final int brokenPercent;
+  private final boolean mayHang;
   private final boolean ignoresInterrupts;
 
-  Body(Schedule schedule, Peer peer, Call call, int brokenPercent, long seed) {
+  Body(Schedule schedule, Peer peer, Call call, int brokenPercent, boolean mayHang, long seed) {
     this.schedule = schedule;
     this.peer = peer;
     this.call = call;
     this.seed = seed;
     Chance chance = new Chance(seed);
     this.brokenPercent = brokenPercent;
+    this.mayHang = mayHang;
     this.ignoresInterrupts = chance.percent(10);
   }
 
@@ -45,7 +48,10 @@ final class Body {
     return chance.percent(2) ? End.INTERRUPTED : End.VALUE;
   }
 
-  private static long length(Chance chance) {
+  private long length(Chance chance) {
+    if (mayHang && chance.percent(5)) {
+      return HANGING;
+    }
     return chance.percent(50) ? 0 : chance.upTo(LONGEST);
   }
 

@@ -91,8 +91,9 @@ final class Call {
         limitedUntil = Math.min(limitedUntil, world.now() + timeout.limit());
       }
     }
-    interruptedByPolicies =
-        limits > 0 || subjects.stream().anyMatch(HedgeSubject.class::isInstance);
+    interruptedByPolicies = limits > 0
+        || subjects.stream()
+            .anyMatch(each -> each instanceof HedgeSubject || each instanceof HttpSubject);
   }
 
   /** Whether one timeout alone limits it; of several, the nearest holds. */

@@ -1,6 +1,7 @@
 package io.aragora.resilience.simulation;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CallRejectedException;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
@@ -194,14 +196,18 @@ final class Life {
         plan.seed() + processes,
         plan.weather().threads());
     Foreign foreign = new Foreign(schedule, plan.seed() + 100 + processes, plan.weather());
-    Resilience resilience = Resilience.builder()
+    MetricsPage page = new MetricsPage();
+    ResilienceBuilder builder = Resilience.builder()
         .name("life")
         .timeSource(time)
         .stateStore(store.connect())
         .saveInterval(Duration.ofSeconds(10))
         .property("resilience.chaos.enabled", "true")
-        .build();
-    World next = new World(this, time, resilience, plan, foreign);
+        .extension(page);
+    if (plan.hasReader()) {
+      MetricsPage.addTo(builder, new Chance(plan.seed() + 3));
+    }
+    World next = new World(this, time, builder.build(), page, plan, foreign);
     checkRestored(next);
     return next;
   }
@@ -269,6 +275,7 @@ final class Life {
           Object read = present.subject(op.target()).read();
           schedule.trace("reads " + read);
         });
+      case READ_ALL -> operate(present, present.reader()::read);
       case RECONFIGURE_RUNTIME -> operate(present, () -> reconfigureRuntime(present, op, chance));
       case FLUSH -> operate(present, () -> flush(present));
       case CLOSE -> close(present, home);
@@ -346,14 +353,17 @@ final class Life {
     }
     Call call = new Call(present, ++calls, Actor.self(), false);
     call.goesThrough(protection.subjects());
-    Body body = new Body(schedule, peer, call, brokenPercent(op), chance.seed());
+    Body body = body(call, op, protection.hasHangingBodies(), chance);
     boolean interruptibly = op.act() == Plan.Act.CALL_INTERRUPTIBLY;
+    boolean byProxy = protection.proxy() != null && chance.percent(50);
     boolean wasInterrupted = Thread.currentThread().isInterrupted();
     present.begun();
     Object value = null;
     Throwable failure = null;
     try {
-      value = through(protection, call, body, interruptibly);
+      value = byProxy
+          ? byProxy(protection, body, interruptibly)
+          : through(protection, call, body, interruptibly);
     } catch (Abandoned | Violation e) {
       throw e;
     } catch (Throwable e) {
@@ -378,7 +388,9 @@ final class Life {
 
   private static boolean hasHedge(World.Protection protection) {
     return protection.subjects().stream()
-        .anyMatch(each -> each instanceof HedgeSubject || each instanceof CoalescerSubject);
+        .anyMatch(each -> each instanceof HedgeSubject
+            || each instanceof CoalescerSubject
+            || (each instanceof HttpSubject own && own.isHedged()));
   }
 
   private static @Nullable Object through(
@@ -397,6 +409,17 @@ final class Life {
             .pipeline()
             .<Object, Throwable>callInterruptibly(() -> counted(protection, body))
         : protection.pipeline().<Object, Throwable>call(() -> counted(protection, body));
+  }
+
+  private static Object byProxy(World.Protection protection, Body body, boolean interruptibly)
+      throws Throwable {
+    protection.counts().calls++;
+    Annotated proxy = Objects.requireNonNull(protection.proxy());
+    Subject.Inside inside = () -> counted(protection, body);
+    if (protection.withFallback() != null) {
+      return interruptibly ? proxy.callInterruptiblyOrElse(inside) : proxy.callOrElse(inside);
+    }
+    return interruptibly ? proxy.callInterruptibly(inside) : proxy.call(inside);
   }
 
   private static Object counted(World.Protection protection, Body body) throws Throwable {
@@ -435,11 +458,12 @@ final class Life {
     }
     Call call = new Call(present, ++calls, Actor.self(), true);
     call.goesThrough(protection.subjects());
-    Body body = new Body(schedule, peer, call, brokenPercent(op), chance.seed());
+    Body body = body(call, op, protection.hasHangingBodies(), chance);
+    boolean byProxy = protection.proxy() != null && chance.percent(50);
     present.begun();
     CompletionStage<Object> stage;
     try {
-      stage = throughAsync(protection, call, body);
+      stage = byProxy ? byProxyAsync(protection, body) : throughAsync(protection, call, body);
     } catch (Abandoned | Violation e) {
       present.ended();
       throw e;
@@ -486,6 +510,15 @@ final class Life {
         : protection.pipeline().callAsync(() -> countedAsync(protection, body));
   }
 
+  private static CompletionStage<Object> byProxyAsync(World.Protection protection, Body body) {
+    protection.counts().calls++;
+    Annotated proxy = Objects.requireNonNull(protection.proxy());
+    Subject.InsideAsync inside = () -> countedAsync(protection, body);
+    return protection.withFallback() != null
+        ? proxy.callAsyncOrElse(inside)
+        : proxy.callAsync(inside);
+  }
+
   private static CompletionStage<Object> countedAsync(World.Protection protection, Body body) {
     protection.counts().bodies++;
     return body.begin();
@@ -496,6 +529,10 @@ final class Life {
     return depth == subjects.size()
         ? body.begin()
         : subjects.get(depth).callAsync(call, () -> nestedAsync(subjects, depth + 1, call, body));
+  }
+
+  private Body body(Call call, Plan.Op op, boolean mayHang, Chance chance) {
+    return new Body(schedule, peer, call, brokenPercent(op), mayHang, chance.seed());
   }
 
   /** How many of a hundred bodies fail: each dependency has its outages. */
@@ -511,7 +548,7 @@ final class Life {
       return;
     }
     Call call = new Call(present, ++calls, Actor.self(), false);
-    Body body = new Body(schedule, peer, call, brokenPercent(op), chance.seed());
+    Body body = body(call, op, false, chance);
     present.begun();
     try {
       subject.permit(call, body);

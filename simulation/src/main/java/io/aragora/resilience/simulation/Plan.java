@@ -1,6 +1,7 @@
 package io.aragora.resilience.simulation;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -49,11 +50,16 @@ record Plan(
     CHAOS,
     KEYED_BREAKER,
     KEYED_LIMITER,
-    COALESCER;
+    COALESCER,
+    HTTP;
+
+    /** Those that can stand around others. */
+    private static final List<Kind> NESTED =
+        Arrays.stream(values()).filter(kind -> kind != HTTP).toList();
 
     /** Whether a pipeline can hold it. */
     boolean isForPipelines() {
-      return this != KEYED_BREAKER && this != KEYED_LIMITER && this != COALESCER;
+      return this != KEYED_BREAKER && this != KEYED_LIMITER && this != COALESCER && this != HTTP;
     }
   }
 
@@ -80,6 +86,7 @@ record Plan(
     CONTROL,
     RECONFIGURE,
     READ,
+    READ_ALL,
     RECONFIGURE_RUNTIME,
     FLUSH,
     JUMP_WALL_CLOCK,
@@ -129,11 +136,47 @@ record Plan(
     for (int i = chance.between(1, 5); i > 0; i--) {
       scripts.add(script(chance, operated, scripts.isEmpty(), chance.percent(40)));
     }
-    return new Plan(chance.seed(), pace, weather, chance.percent(15) ? 2 : 1, stacks, scripts);
+    long scheduleSeed = chance.seed();
+    int processes = chance.percent(15) ? 2 : 1;
+    if (chance.percent(15)) {
+      stacks.set(chance.below(stacks.size()), annotated(chance));
+    }
+    if (chance.percent(25)) {
+      stacks.add(new Stack(false, false, List.of(policy(Kind.HTTP, "client", chance))));
+    }
+    if (chance.percent(25)) {
+      scripts.add(reading(chance));
+    }
+    return new Plan(scheduleSeed, pace, weather, processes, stacks, scripts);
+  }
+
+  /** Whether a caller of the life reads all that can be read. */
+  boolean hasReader() {
+    return scripts.stream().flatMap(List::stream).anyMatch(op -> op.act() == Act.READ_ALL);
+  }
+
+  private static List<Op> reading(Chance chance) {
+    List<Op> ops = new ArrayList<>();
+    for (int i = chance.of(5, 15, 30); i > 0; i--) {
+      ops.add(new Op(chance.of(Act.READ_ALL, Act.READ_ALL, Act.SLEEP), 0, chance.seed()));
+    }
+    return List.copyOf(ops);
+  }
+
+  /** Returns the policies that the annotations of an interface name. */
+  private static Stack annotated(Chance chance) {
+    List<PolicyPlan> policies = new ArrayList<>();
+    for (Kind kind : Annotated.KINDS) {
+      policies.add(policy(kind, Annotated.PREFIX, chance));
+    }
+    return new Stack(true, chance.percent(30), policies);
   }
 
   private static PolicyPlan policy(Chance chance, String name) {
-    Kind kind = chance.of(Kind.values());
+    return policy(chance.of(Kind.NESTED), name, chance);
+  }
+
+  private static PolicyPlan policy(Kind kind, String name, Chance chance) {
     return new PolicyPlan(
         kind, name + "-" + kind.name().toLowerCase(java.util.Locale.ROOT), chance.seed());
   }

@@ -4,7 +4,6 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.fallback.Fallback;
-import io.aragora.resilience.health.HealthGroup;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +19,13 @@ final class World {
       List<Subject> subjects,
       @Nullable Pipeline pipeline,
       @Nullable ResultPipeline<Object> withFallback,
-      PipelineCounts counts) {}
+      @Nullable Annotated proxy,
+      PipelineCounts counts) {
+    /** Whether some of its bodies may take longer than any caller waits. */
+    boolean hasHangingBodies() {
+      return subjects.stream().anyMatch(each -> each instanceof HttpSubject own && own.isLimited());
+    }
+  }
 
   /** What is known of a pipeline whose policies are not watched one by one. */
   static final class PipelineCounts {
@@ -32,17 +37,25 @@ final class World {
   private final SimulatedTime time;
   private final Resilience resilience;
   private final Foreign foreign;
+  private final Reader reader;
   private final boolean beganEmpty;
   private final Map<String, Subject> subjects = new LinkedHashMap<>();
   private final List<Protection> protections = new ArrayList<>();
   private int callsUnderWay;
   private boolean closing;
 
-  World(Life life, SimulatedTime time, Resilience resilience, Plan plan, Foreign foreign) {
+  World(
+      Life life,
+      SimulatedTime time,
+      Resilience resilience,
+      MetricsPage page,
+      Plan plan,
+      Foreign foreign) {
     this.life = life;
     this.time = time;
     this.resilience = resilience;
     this.foreign = foreign;
+    this.reader = new Reader(this, page, plan.seed() + 4);
     this.beganEmpty = life.isStoreUnused();
     for (Plan.Stack stack : plan.stacks()) {
       List<Subject> inside = new ArrayList<>();
@@ -59,19 +72,28 @@ final class World {
       }
       protections.add(protection(stack, inside));
     }
+    if (plan.hasReader()) {
+      resilience.health().register(Probe.NAME, new Probe(this, plan.seed() + 5));
+    }
+  }
+
+  Reader reader() {
+    return reader;
   }
 
   private Protection protection(Plan.Stack stack, List<Subject> inside) {
     Pipeline pipeline = null;
     ResultPipeline<Object> withFallback = null;
+    Annotated proxy = null;
     if (stack.isPipeline() && !inside.isEmpty()) {
       String name = "p" + protections.size();
       pipeline = resilience.pipeline(name, all -> inside.forEach(each -> all.add(each.policy())));
       if (stack.hasFallback()) {
         withFallback = pipeline.withFallback(Fallback.of(foreign::fallback));
       }
+      proxy = Annotated.proxy(this, stack, protections.size());
     }
-    return new Protection(inside, pipeline, withFallback, new PipelineCounts());
+    return new Protection(inside, pipeline, withFallback, proxy, new PipelineCounts());
   }
 
   private Subject create(Plan.PolicyPlan plan, boolean inPipeline) {
@@ -88,6 +110,7 @@ final class World {
       case KEYED_BREAKER -> KeyedBreakerSubject.create(this, plan.name(), chance);
       case KEYED_LIMITER -> KeyedLimiterSubject.create(this, plan.name(), chance);
       case COALESCER -> CoalescerSubject.create(this, plan.name(), chance);
+      case HTTP -> HttpSubject.create(this, plan.name(), chance);
     };
   }
 
@@ -224,9 +247,7 @@ final class World {
         atEnd(protection);
       }
     }
-    resilience.policies();
-    resilience.status();
-    resilience.health().check(HealthGroup.READINESS);
+    reader.read();
   }
 
   /** Each policy of a pipeline has counted what the one around it let pass. */
