@@ -18,7 +18,8 @@ public final class QuietLock {
    *
    * A thread is noted only as long as it holds a lock, so no thread of a container keeps a reference.
    */
-  private static final ConcurrentHashMap<Thread, List<Runnable>> QUIET = new ConcurrentHashMap<>();
+  private static final ConcurrentHashMap<ThreadKey, List<Runnable>> QUIET =
+      new ConcurrentHashMap<>();
 
   private final ReentrantLock lock = new ReentrantLock();
 
@@ -77,7 +78,7 @@ public final class QuietLock {
    * @return whether the thread was not quiet before; then {@link #end} must follow, without the monitor
    */
   public static boolean begin() {
-    Thread thread = Thread.currentThread();
+    ThreadKey thread = ThreadKey.current();
     if (QUIET.containsKey(thread)) {
       return false;
     }
@@ -93,7 +94,7 @@ public final class QuietLock {
 
   /** Ends the outermost section, and runs what had to wait, in its order. */
   public static void end() {
-    List<Runnable> waiting = QUIET.remove(Thread.currentThread());
+    List<Runnable> waiting = QUIET.remove(ThreadKey.current());
     if (waiting != null) {
       for (Runnable task : waiting) {
         try {
@@ -107,7 +108,7 @@ public final class QuietLock {
 
   /** {@return whether the calling thread holds a quiet lock, or is in such a section} */
   public static boolean isQuiet() {
-    return QUIET.containsKey(Thread.currentThread());
+    return !QUIET.isEmpty() && QUIET.containsKey(ThreadKey.current());
   }
 
   /**
@@ -116,7 +117,7 @@ public final class QuietLock {
    * @param task code that may call the application; at once if the thread is not quiet
    */
   public static void later(Runnable task) {
-    List<Runnable> waiting = QUIET.get(Thread.currentThread());
+    List<Runnable> waiting = QUIET.get(ThreadKey.current());
     if (waiting == null) {
       task.run();
     } else {

@@ -87,4 +87,37 @@ class QuietLockTest {
     lock.unlock();
     assertThat(QuietLock.isQuiet()).isFalse();
   }
+
+  @Test
+  void lock_threadThatOverridesItsHash_isNotedAndForgotten() throws Exception {
+    AtomicBoolean quiet = new AtomicBoolean();
+    AtomicBoolean quietAfterwards = new AtomicBoolean(true);
+    Thread thread = new HostileThread(() -> {
+      lock.lock();
+      quiet.set(QuietLock.isQuiet());
+      lock.unlock();
+      quietAfterwards.set(QuietLock.isQuiet());
+    });
+    thread.start();
+    thread.join();
+    assertThat(quiet).isTrue();
+    assertThat(quietAfterwards).isFalse();
+  }
+
+  /** A thread of an application, of which nothing but its identity can be relied on. */
+  private static final class HostileThread extends Thread {
+    HostileThread(Runnable task) {
+      super(task);
+    }
+
+    @Override
+    public int hashCode() {
+      throw new IllegalStateException("foreign");
+    }
+
+    @Override
+    public boolean equals(Object other) {
+      throw new IllegalStateException("foreign");
+    }
+  }
 }

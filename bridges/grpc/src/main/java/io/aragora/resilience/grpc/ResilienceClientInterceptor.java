@@ -205,12 +205,19 @@ public final class ResilienceClientInterceptor implements ClientInterceptor {
       return present != null ? present : create();
     }
 
-    private synchronized ClientCall<ReqT, RespT> create() {
-      ClientCall<ReqT, RespT> present = call;
-      if (present == null) {
-        present = next.newCall(method, options.withOption(ON_REJECTION, this::rejected));
-        call = present;
+    /** Without the lock, since other interceptors run in here. Only a cancellation can come beside the thread that makes the call. */
+    private ClientCall<ReqT, RespT> create() {
+      ClientCall<ReqT, RespT> created =
+          next.newCall(method, options.withOption(ON_REJECTION, this::rejected));
+      ClientCall<ReqT, RespT> present;
+      synchronized (this) {
+        present = call;
+        if (present == null) {
+          call = created;
+          return created;
+        }
       }
+      created.cancel("this call has begun on another thread", null);
       return present;
     }
 

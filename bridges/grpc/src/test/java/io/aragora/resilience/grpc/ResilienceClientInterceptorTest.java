@@ -34,7 +34,9 @@ import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -402,6 +404,46 @@ class ResilienceClientInterceptorTest {
       assertThatThrownBy(() -> Call.of(channel, MethodType.UNARY, "ok"))
           .isInstanceOf(IllegalStateException.class);
 
+      assertThat(totals(channel, MethodType.UNARY).failures()).isZero();
+      assertNothingIsHeld();
+    }
+  }
+
+  @Test
+  void interceptorBelowWaitsForAThreadThatCancels_noDeadlock() {
+    try (Shop shop = new Shop(Transport.IN_PROCESS)) {
+      AtomicReference<ClientCall<?, ?>> call = new AtomicReference<>();
+      List<Boolean> ended = new ArrayList<>();
+      ClientInterceptor waiting = new ClientInterceptor() {
+        @Override
+        public <Q, R> ClientCall<Q, R> interceptCall(
+            MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+          ClientCall<?, ?> outer = call.getAndSet(null);
+          if (outer != null) {
+            ended.add(CompletableFuture.runAsync(() -> outer.cancel("no longer wanted", null))
+                .thenApply(done -> true)
+                .completeOnTimeout(false, 10, TimeUnit.SECONDS)
+                .join());
+          }
+          return next.newCall(method, options);
+        }
+      };
+      ClientInterceptor outermost = new ClientInterceptor() {
+        @Override
+        public <Q, R> ClientCall<Q, R> interceptCall(
+            MethodDescriptor<Q, R> method, CallOptions options, Channel next) {
+          ClientCall<Q, R> outer = next.newCall(method, options);
+          call.set(outer);
+          return outer;
+        }
+      };
+      Channel channel = shop.channel(waiting, policies, outermost);
+
+      assertThatThrownBy(() -> Call.of(channel, MethodType.UNARY, "ok"))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("call was cancelled");
+
+      assertThat(ended).containsExactly(true);
       assertThat(totals(channel, MethodType.UNARY).failures()).isZero();
       assertNothingIsHeld();
     }

@@ -3,21 +3,30 @@ package io.aragora.resilience.micrometer;
 import io.aragora.resilience.spi.DurationRecorder;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
-/** The timers of one runtime in one registry, each looked up once for a policy. Thread-safe. */
+/**
+ * The timers of one runtime in one registry, each looked up once for a policy. Thread-safe.
+ */
+/*
+ * Locking: the registry runs code of the application, so it is changed without the lock, after the map was. Two threads may change it in
+ * the other order, for a policy that is removed and declared again at once. So each looks at the map again afterwards, and repeats
+ * its change for what it finds there: the last of them leaves the registry as the map is.
+ */
 final class DurationTimers implements DurationRecorder, AutoCloseable {
   private final MeterRegistry registry;
   private final String runtime;
   private final MeterSettings settings;
 
   // Guarded by this.
-  private final Map<Kind, Map<String, Timer>> timers = new EnumMap<>(Kind.class);
+  private final Map<Kind, Map<String, Recorder>> recorders = new EnumMap<>(Kind.class);
 
   DurationTimers(MeterRegistry registry, String runtime, MeterSettings settings) {
     this.registry = registry;
@@ -26,15 +35,42 @@ final class DurationTimers implements DurationRecorder, AutoCloseable {
   }
 
   @Override
-  public synchronized @Nullable LongConsumer of(Kind kind, String policy) {
-    Map<String, Timer> ofKind = timers.computeIfAbsent(kind, any -> new HashMap<>());
-    Timer known = ofKind.get(policy);
-    if (known == null && ofKind.size() >= settings.maxNames()) {
-      return null;
+  public @Nullable LongConsumer of(Kind kind, String policy) {
+    Recorder recorder;
+    synchronized (this) {
+      Map<String, Recorder> ofKind = recorders.computeIfAbsent(kind, any -> new HashMap<>());
+      recorder = ofKind.get(policy);
+      if (recorder == null) {
+        if (ofKind.size() >= settings.maxNames()) {
+          return null;
+        }
+        recorder = new Recorder(kind, policy);
+        ofKind.put(policy, recorder);
+      }
     }
-    Timer timer = known != null ? known : register(kind, policy);
-    ofKind.put(policy, timer);
-    return nanos -> timer.record(nanos, TimeUnit.NANOSECONDS);
+    settle(recorder);
+    return recorder;
+  }
+
+  /** Registers the timer of a policy, or removes it, as the map says. */
+  private void settle(Recorder changed) {
+    Recorder wanted = present(changed);
+    boolean isSettled = false;
+    while (!isSettled) {
+      if (wanted != null) {
+        wanted.timer = register(wanted.kind, wanted.policy);
+      } else if (changed.timer != null) {
+        registry.remove(changed.timer);
+      }
+      Recorder before = wanted;
+      wanted = present(changed);
+      isSettled = wanted == before;
+    }
+  }
+
+  private synchronized @Nullable Recorder present(Recorder recorder) {
+    Map<String, Recorder> ofKind = recorders.get(recorder.kind);
+    return ofKind == null ? null : ofKind.get(recorder.policy);
   }
 
   private Timer register(Kind kind, String policy) {
@@ -61,18 +97,45 @@ final class DurationTimers implements DurationRecorder, AutoCloseable {
   }
 
   @Override
-  public synchronized void forget(Kind kind, String policy) {
-    Map<String, Timer> ofKind = timers.get(kind);
-    Timer timer = ofKind == null ? null : ofKind.remove(policy);
-    if (timer != null) {
-      registry.remove(timer);
+  public void forget(Kind kind, String policy) {
+    Recorder removed;
+    synchronized (this) {
+      Map<String, Recorder> ofKind = recorders.get(kind);
+      removed = ofKind == null ? null : ofKind.remove(policy);
+    }
+    if (removed != null) {
+      settle(removed);
     }
   }
 
   /** Removes all timers. */
   @Override
-  public synchronized void close() {
-    timers.values().forEach(ofKind -> ofKind.values().forEach(registry::remove));
-    timers.clear();
+  public void close() {
+    List<Recorder> removed = new ArrayList<>();
+    synchronized (this) {
+      recorders.values().forEach(ofKind -> removed.addAll(ofKind.values()));
+      recorders.clear();
+    }
+    removed.forEach(this::settle);
+  }
+
+  /** Records the durations of one policy. */
+  private static final class Recorder implements LongConsumer {
+    private final Kind kind;
+    private final String policy;
+    private volatile @Nullable Timer timer;
+
+    Recorder(Kind kind, String policy) {
+      this.kind = kind;
+      this.policy = policy;
+    }
+
+    @Override
+    public void accept(long nanos) {
+      Timer present = timer;
+      if (present != null) {
+        present.record(nanos, TimeUnit.NANOSECONDS);
+      }
+    }
   }
 }

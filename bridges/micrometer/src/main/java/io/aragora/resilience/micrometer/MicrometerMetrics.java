@@ -3,16 +3,16 @@ package io.aragora.resilience.micrometer;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
-import io.aragora.resilience.internal.GuardedLog;
+import io.aragora.resilience.internal.Exclusive;
 import io.aragora.resilience.spi.Attachment;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Metrics;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
 import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
@@ -38,11 +38,6 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
 
   /** The property that turns on timers, {@code true} or {@code false}; see {@link Builder#timers()}. */
   public static final String TIMERS_PROPERTY = "resilience.micrometer.timers";
-
-  private static final GuardedLog LOG = GuardedLog.of(MicrometerMetrics.class);
-
-  /** Guards the choice of a free name in a registry. */
-  private static final Object NAMING = new Object();
 
   private final MeterSettings settings;
 
@@ -108,16 +103,18 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
     }
     Attached runtime = new Attached(
         context.resilience(), context, settings.timers() || areTimersConfigured(context));
-    synchronized (this) {
-      return Attachment.open(opened -> {
+    return Attachment.open(opened -> {
+      List<MeterRegistry> bound;
+      synchronized (this) {
         runtimes.add(runtime);
-        opened.add(() -> remove(runtime));
-        registries.forEach(registry -> show(runtime, registry));
-        if (global != null) {
-          show(runtime, Metrics.globalRegistry);
-        }
-      });
-    }
+        bound = List.copyOf(registries);
+      }
+      opened.add(() -> remove(runtime));
+      bound.forEach(registry -> show(runtime, registry));
+      if (global != null) {
+        show(runtime, Metrics.globalRegistry);
+      }
+    });
   }
 
   /**
@@ -127,69 +124,105 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
    * @param registry the registry
    */
   @Override
-  public synchronized void bindTo(MeterRegistry registry) {
+  public void bindTo(MeterRegistry registry) {
     Objects.requireNonNull(registry, "registry");
-    registries.removeIf(MeterRegistry::isClosed);
-    if (registries.contains(registry)) {
-      runtimes.forEach(runtime -> show(runtime, registry));
-      return;
-    }
+    unbindClosed();
     Attachment.open(opened -> {
-      registries.add(registry);
-      opened.add(() -> unbind(registry));
-      runtimes.forEach(runtime -> show(runtime, registry));
+      List<Attached> all;
+      boolean isBound;
+      synchronized (this) {
+        isBound = registries.stream().anyMatch(each -> each == registry);
+        if (!isBound) {
+          registries.add(registry);
+        }
+        all = List.copyOf(runtimes);
+      }
+      if (!isBound) {
+        opened.add(() -> unbind(registry));
+      }
+      all.forEach(runtime -> show(runtime, registry));
     });
   }
 
+  private void unbindClosed() {
+    List<MeterRegistry> bound;
+    synchronized (this) {
+      bound = List.copyOf(registries);
+    }
+    for (MeterRegistry each : bound) {
+      if (each.isClosed()) {
+        synchronized (this) {
+          registries.removeIf(registry -> registry == each);
+        }
+      }
+    }
+  }
+
   private void unbind(MeterRegistry registry) {
-    registries.remove(registry);
-    runtimes.forEach(runtime -> runtime.hide(registry));
+    List<Shown> hidden = new ArrayList<>();
+    synchronized (this) {
+      registries.removeIf(each -> each == registry);
+      runtimes.forEach(runtime -> runtime.take(each -> each.registry == registry, hidden));
+    }
+    hidden.forEach(Shown::close);
   }
 
   /** Removes all meters from all registries. The object can be bound again. */
   @Override
-  public synchronized void close() {
-    runtimes.forEach(Attached::close);
-    registries.clear();
+  public void close() {
+    List<Shown> hidden = new ArrayList<>();
+    synchronized (this) {
+      runtimes.forEach(runtime -> runtime.take(each -> true, hidden));
+      registries.clear();
+    }
+    hidden.forEach(Shown::close);
   }
 
-  private synchronized void remove(Attached runtime) {
-    runtime.close();
-    runtimes.remove(runtime);
+  private void remove(Attached runtime) {
+    List<Shown> hidden = new ArrayList<>();
+    synchronized (this) {
+      runtime.take(each -> true, hidden);
+      runtimes.removeIf(each -> each == runtime);
+    }
+    hidden.forEach(Shown::close);
   }
 
   private void show(Attached runtime, MeterRegistry registry) {
-    runtime.shown.removeIf(
-        each -> each.meters.isClosed() || each.meters.registry().isClosed());
-    if (runtime.resilience.isClosed()
-        || runtime.shown.stream().anyMatch(each -> each.meters.registry() == registry)) {
+    hideClosed(runtime);
+    if (runtime.resilience.isClosed()) {
       return;
     }
-    synchronized (NAMING) {
-      String name = freeName(runtime.resilience.name(), registry);
-      runtime.show(new RuntimeMeters(runtime.resilience, registry, name, settings), settings);
+    Shown shown = new Shown(runtime, registry);
+    synchronized (this) {
+      if (runtimes.stream().noneMatch(each -> each == runtime)
+          || runtime.shown.stream().anyMatch(each -> each.registry == registry)) {
+        return;
+      }
+      runtime.shown.add(shown);
+    }
+    boolean isOpen = false;
+    try {
+      shown.open(settings);
+      isOpen = true;
+    } finally {
+      if (!isOpen) {
+        synchronized (this) {
+          runtime.take(each -> each == shown, new ArrayList<>());
+        }
+      }
     }
   }
 
-  /** Two runtimes of one name would share meters, and the first to close would remove those of the other. */
-  private static String freeName(String name, MeterRegistry registry) {
-    String wanted = MeterNames.text(name);
-    String free = wanted;
-    for (int number = 2; isTaken(free, registry); number++) {
-      free = wanted + "-" + number;
+  private void hideClosed(Attached runtime) {
+    List<Shown> all;
+    synchronized (this) {
+      all = List.copyOf(runtime.shown);
     }
-    if (!free.equals(wanted)) {
-      LOG.log(
-          Level.WARNING,
-          "the meter registry already has a runtime named " + wanted
-              + "; the meters of this one have the tag runtime=" + free
-              + ". Give each runtime its own name.");
+    List<Shown> hidden = all.stream().filter(Shown::hasEnded).toList();
+    synchronized (this) {
+      runtime.take(hidden::contains, new ArrayList<>());
     }
-    return free;
-  }
-
-  private static boolean isTaken(String runtime, MeterRegistry registry) {
-    return registry.find(MeterNames.POLICIES).tag(MeterNames.RUNTIME, runtime).meter() != null;
+    hidden.forEach(Shown::close);
   }
 
   private static boolean areTimersConfigured(ResilienceContext context) {
@@ -214,36 +247,58 @@ public final class MicrometerMetrics implements ResilienceExtension, MeterBinder
       this.timers = timers;
     }
 
-    void show(RuntimeMeters meters, MeterSettings settings) {
-      Attachment attachment = Attachment.open(opened -> {
-        opened.add(meters::close);
-        meters.start();
-        if (context != null && timers) {
-          DurationTimers durations =
-              new DurationTimers(meters.registry(), meters.runtime(), settings);
-          opened.add(durations::close);
-          opened.add(context.recordDurations(durations));
-        }
-      });
-      shown.add(new Shown(meters, attachment));
-    }
-
-    void hide(MeterRegistry registry) {
-      for (Shown each : List.copyOf(shown)) {
-        if (each.meters.registry() == registry) {
-          shown.remove(each);
-          each.attachment.close();
-        }
-      }
-    }
-
-    void close() {
-      shown.forEach(each -> each.attachment.close());
-      shown.clear();
+    /** Moves those that match to a list. */
+    void take(Predicate<Shown> which, List<Shown> taken) {
+      shown.removeIf(each -> which.test(each) && taken.add(each));
     }
   }
 
-  private record Shown(RuntimeMeters meters, Attachment attachment) {}
+  /** A runtime in a registry. It is opened and closed without a lock, since a registry runs code of the application. */
+  private static final class Shown {
+    private final Attached runtime;
+    private final MeterRegistry registry;
+    private final Exclusive alone = new Exclusive(this::end);
+
+    // Written by the thread that is alone.
+    private volatile @Nullable RuntimeMeters meters;
+    private @Nullable Attachment attachment;
+
+    Shown(Attached runtime, MeterRegistry registry) {
+      this.runtime = runtime;
+      this.registry = registry;
+    }
+
+    void open(MeterSettings settings) {
+      alone.tryRun(() -> attachment = Attachment.open(opened -> {
+        RuntimeMeters shown = new RuntimeMeters(runtime.resilience, registry, settings);
+        opened.add(shown::close);
+        shown.start();
+        meters = shown;
+        ResilienceContext context = runtime.context;
+        if (context != null && runtime.timers) {
+          DurationTimers durations = new DurationTimers(registry, shown.runtime(), settings);
+          opened.add(durations::close);
+          opened.add(context.recordDurations(durations));
+        }
+      }));
+    }
+
+    /** Returns whether nothing is shown any more. */
+    boolean hasEnded() {
+      RuntimeMeters present = meters;
+      return present != null && (present.isClosed() || registry.isClosed());
+    }
+
+    void close() {
+      alone.close();
+    }
+
+    private void end() {
+      if (attachment != null) {
+        attachment.close();
+      }
+    }
+  }
 
   /** Builds the extension. Every setter checks its value. Not thread-safe. */
   public static final class Builder {

@@ -1,6 +1,7 @@
 package io.aragora.resilience.micrometer;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.internal.Exclusive;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Readings;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -13,7 +14,6 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * at most, however many threads scrape beside it: after a reading, its thread has asked no meter. Policies that are new get their meters at
  * the end of the reading, and meters that the reading did not write are removed.
  *
- * Locking: one thread reads at a time, and no other waits for it: a meter that finds the lock taken returns the previous value. So
- * the lock of the registry may be held by a thread that asks a meter, and may be taken by the thread that reads.
+ * Locking: one thread reads at a time, and no other waits for it: a meter that is asked meanwhile returns the previous value. So the
+ * lock of the registry may be held by a thread that asks a meter, and may be taken by the thread that reads; and the filters and
+ * listeners of the registry, which are code of the application, run under no lock of this library.
  *
  * Counts: a sum over concurrent counters may be a little smaller than before. The largest value is shown, unless a count fell by
  * more than half: then it is that of another policy of the same name.
@@ -38,15 +39,14 @@ final class RuntimeMeters implements Readings, AutoCloseable {
   private final Resilience resilience;
   private final MeterRegistry registry;
   private final MeterSettings settings;
-  private final String runtime;
-  private final ReentrantLock lock = new ReentrantLock();
+  private final RuntimeName runtime;
+  private final Exclusive alone = new Exclusive(this::removeAll);
 
-  // Written by the thread that holds the lock, read by all.
+  // Written by the thread that is alone, read by all.
   private volatile long reading;
   private volatile long readAtNanos;
-  private volatile boolean isClosed;
 
-  // Guarded by the lock.
+  // Used by the thread that is alone.
   private final Map<String, Map<String, PolicyMeters>> kinds = new HashMap<>();
   private final Slot policies = new Slot(false, MeterNames.POLICIES, NONE);
   private @Nullable Meter root;
@@ -56,61 +56,41 @@ final class RuntimeMeters implements Readings, AutoCloseable {
   private int count;
   private boolean hasWarned;
 
-  RuntimeMeters(
-      Resilience resilience, MeterRegistry registry, String runtime, MeterSettings settings) {
+  RuntimeMeters(Resilience resilience, MeterRegistry registry, MeterSettings settings) {
     this.resilience = resilience;
     this.registry = registry;
-    this.runtime = runtime;
     this.settings = settings;
+    this.runtime = RuntimeName.take(resilience.name(), registry);
   }
 
   /** Registers the meters of the policies that exist. */
   void start() {
-    lock.lock();
-    try {
+    alone.tryRun(() -> {
       root = Gauge.builder(MeterNames.POLICIES, policies, Slot::shown)
-          .tags(MeterNames.RUNTIME, runtime)
+          .tags(MeterNames.RUNTIME, runtime())
           .description("Policies of the runtime")
           .strongReference(true)
           .register(registry);
       read();
       readAtNanos = registry.config().clock().monotonicTime() - settings.maxAgeNanos();
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  Resilience resilience() {
-    return resilience;
-  }
-
-  MeterRegistry registry() {
-    return registry;
+    });
   }
 
   String runtime() {
-    return runtime;
+    return runtime.toString();
   }
 
   private void readUnlessAnotherThreadDoes() {
-    if (isClosed || lock.isHeldByCurrentThread() || !lock.tryLock()) {
-      return;
-    }
-    try {
+    alone.tryRun(() -> {
       if (resilience.isClosed()) {
         close();
       } else {
         read();
       }
-    } finally {
-      lock.unlock();
-    }
+    });
   }
 
   private void read() {
-    if (isClosed) {
-      return;
-    }
     count = 0;
     long present = reading + 1;
     reading = present;
@@ -168,24 +148,26 @@ final class RuntimeMeters implements Readings, AutoCloseable {
     }
   }
 
-  /** Removes all meters, for good. */
+  /** Removes all meters, for good; if a thread reads, when it has read. */
   @Override
   public void close() {
-    lock.lock();
+    alone.close();
+  }
+
+  private void removeAll() {
     try {
-      isClosed = true;
       kinds.values().forEach(all -> all.values().forEach(PolicyMeters::remove));
       kinds.clear();
       policy = null;
       remove(root);
       root = null;
     } finally {
-      lock.unlock();
+      runtime.close();
     }
   }
 
   boolean isClosed() {
-    return isClosed;
+    return alone.isClosed();
   }
 
   private void remove(@Nullable Meter meter) {
@@ -249,12 +231,12 @@ final class RuntimeMeters implements Readings, AutoCloseable {
       try {
         return slot.isCount
             ? FunctionCounter.builder(meter, slot, Slot::shown)
-                .tags(MeterNames.tags(runtime, name, slot.what, slot.outcome))
+                .tags(MeterNames.tags(runtime(), name, slot.what, slot.outcome))
                 .description(MeterNames.description(slot.what))
                 .baseUnit(MeterNames.unit(slot.what))
                 .register(registry)
             : Gauge.builder(meter, slot, Slot::shown)
-                .tags(MeterNames.tags(runtime, name, slot.what, slot.outcome))
+                .tags(MeterNames.tags(runtime(), name, slot.what, slot.outcome))
                 .description(MeterNames.description(slot.what))
                 .baseUnit(MeterNames.unit(slot.what))
                 .register(registry);
@@ -280,7 +262,7 @@ final class RuntimeMeters implements Readings, AutoCloseable {
     /** The id of the thread that asked first since that reading. */
     private volatile long shownTo;
 
-    // Guarded by the lock.
+    // Used by the thread that is alone.
     private long writtenIn;
     private boolean isRegistered;
     private @Nullable Meter meter;

@@ -1,6 +1,7 @@
 package io.aragora.resilience.micrometer;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -10,6 +11,7 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.policy.Subscription;
+import io.aragora.resilience.spi.DurationRecorder.Kind;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.testing.ManualTime;
 import io.micrometer.core.instrument.Clock;
@@ -28,13 +30,16 @@ import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import java.util.logging.Handler;
@@ -554,6 +559,78 @@ class MicrometerMetricsTest {
     MicrometerMetrics.of(resilience).bindTo(registry);
 
     assertThat(calls("a", "success")).isEqualTo(1);
+  }
+
+  /** Whether a thread ends for which code of the application waits. */
+  private static boolean ends(Runnable call) {
+    return CompletableFuture.runAsync(call)
+        .thenApply(ended -> true)
+        .completeOnTimeout(false, 10, SECONDS)
+        .join();
+  }
+
+  @Test
+  void listenerOfTheRegistry_waitsForAThreadThatCloses_noDeadlock() {
+    MicrometerMetrics metrics = MicrometerMetrics.of(resilience);
+    List<Boolean> ended = new ArrayList<>();
+    registry.config().onMeterAdded(meter -> ended.add(ends(metrics::close)));
+    resilience.circuitBreaker("a").run(() -> {});
+
+    metrics.bindTo(registry);
+
+    assertThat(ended).isNotEmpty().doesNotContain(false);
+    assertThat(registry.getMeters()).as("closed as soon as it was shown").isEmpty();
+  }
+
+  @Test
+  void reading_waitsForAThreadThatCloses_metersGoAfterIt() {
+    AtomicReference<MicrometerMetrics> metrics = new AtomicReference<>();
+    List<Boolean> ended = new ArrayList<>();
+    AtomicInteger readings = new AtomicInteger();
+    metrics.set(MicrometerMetrics.of(fake(into -> {
+      if (readings.incrementAndGet() == 2) {
+        ended.add(ends(() -> metrics.get().close()));
+      }
+      into.policy("warp", "w");
+      into.count("jumps", Readings.NONE, 7);
+    })));
+    metrics.get().bindTo(registry);
+
+    scrape(registry);
+
+    assertThat(ended).containsExactly(true);
+    assertThat(registry.getMeters()).isEmpty();
+  }
+
+  @Test
+  void timers_listenerWaitsForAThreadThatForgets_noDeadlock() {
+    DurationTimers timers = new DurationTimers(registry, "shop", MeterSettings.DEFAULT);
+    List<Boolean> ended = new ArrayList<>();
+    registry
+        .config()
+        .onMeterAdded(meter -> ended.add(ends(() -> timers.forget(Kind.RETRY_DELAY, "other"))));
+
+    assertThat(timers.of(Kind.RETRY_DELAY, "a")).isNotNull();
+    assertThat(ended).containsExactly(true);
+  }
+
+  @Test
+  void timers_policyDeclaredAgainWhileItsTimerIsRemoved_isShown() {
+    DurationTimers timers = new DurationTimers(registry, "shop", MeterSettings.DEFAULT);
+    AtomicReference<LongConsumer> again = new AtomicReference<>();
+    timers.of(Kind.RETRY_DELAY, "a");
+    registry.config().onMeterRemoved(meter -> {
+      if (again.get() == null) {
+        again.set(timers.of(Kind.RETRY_DELAY, "a"));
+      }
+    });
+
+    timers.forget(Kind.RETRY_DELAY, "a");
+    again.get().accept(5);
+
+    assertThat(registry.get("resilience.retry.delay").timer().count()).isEqualTo(1);
+    timers.close();
+    assertThat(registry.getMeters()).isEmpty();
   }
 
   @Test

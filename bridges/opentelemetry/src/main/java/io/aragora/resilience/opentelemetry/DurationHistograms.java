@@ -41,13 +41,10 @@ final class DurationHistograms implements DurationRecorder {
   }
 
   @Override
-  public synchronized @Nullable LongConsumer of(Kind kind, String policy) {
-    Set<String> known = names.computeIfAbsent(kind, any -> new HashSet<>());
-    if (!known.contains(policy) && known.size() >= maxNames) {
-      warn(kind, policy);
+  public @Nullable LongConsumer of(Kind kind, String policy) {
+    if (!isShown(kind, policy)) {
       return null;
     }
-    known.add(policy);
     DoubleHistogram histogram = meter
         .histogramBuilder(name(kind))
         .setUnit("s")
@@ -58,9 +55,18 @@ final class DurationHistograms implements DurationRecorder {
     return nanos -> histogram.record(nanos / NANOS_PER_SECOND, attributes);
   }
 
-  private void warn(Kind kind, String policy) {
-    if (!hasWarned) {
+  private boolean isShown(Kind kind, String policy) {
+    boolean warns;
+    synchronized (this) {
+      Set<String> known = names.computeIfAbsent(kind, any -> new HashSet<>());
+      if (known.contains(policy) || known.size() < maxNames) {
+        known.add(policy);
+        return true;
+      }
+      warns = !hasWarned;
       hasWarned = true;
+    }
+    if (warns) {
       LOG.log(
           Level.WARNING,
           "metrics of runtime '" + runtime + "': " + maxNames + " policies have " + name(kind)
@@ -68,6 +74,7 @@ final class DurationHistograms implements DurationRecorder {
               + "' and later ones have none. Raise maxNames if there are as many policies on purpose."
               + " (logged once)");
     }
+    return false;
   }
 
   /** Another policy can be shown instead. The SDK may still export what it has of this one. */

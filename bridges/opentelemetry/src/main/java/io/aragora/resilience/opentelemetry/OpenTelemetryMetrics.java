@@ -102,19 +102,19 @@ public final class OpenTelemetryMetrics implements ResilienceExtension {
 
   /** Two runtimes of one name would write the same series, of which the SDK drops one. */
   private String takeName(String wanted) {
+    String free = wanted;
     synchronized (names) {
-      String free = wanted;
       for (int number = 2; !names.add(free); number++) {
         free = wanted + "-" + number;
       }
-      if (!free.equals(wanted)) {
-        LOG.log(
-            Level.WARNING,
-            "there is already a runtime named " + wanted + "; the metrics of this one have "
-                + TelemetryNames.RUNTIME + "=" + free + ". Give each runtime its own name.");
-      }
-      return free;
     }
+    if (!free.equals(wanted)) {
+      LOG.log(
+          Level.WARNING,
+          "there is already a runtime named " + wanted + "; the metrics of this one have "
+              + TelemetryNames.RUNTIME + "=" + free + ". Give each runtime its own name.");
+    }
+    return free;
   }
 
   private void releaseName(String name) {

@@ -1,6 +1,7 @@
 package io.aragora.resilience.opentelemetry;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.internal.Exclusive;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.spi.Readings;
 import io.opentelemetry.api.common.AttributeKey;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * Reading: one callback serves all instruments, so a collection reads each policy once. What a reading of a later kind finds has no
  * instrument yet; it gets one after the reading, by a new callback, and is shown from the next collection on.
  *
+ * Locking: one thread reads at a time, without a lock, since the SDK and what an application puts in its place run in here. The SDK
+ * collects for one reader after the other; a collection that came beside another would find no numbers.
+ *
  * Counts: a sum over concurrent counters may be a little smaller than before. The largest value is shown, unless a count fell by
  * more than half: then it is that of another policy of the same name.
  */
@@ -38,14 +42,15 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
   private final String runtime;
   private final int maxNames;
 
-  // Guarded by this.
+  private final Exclusive alone = new Exclusive(this::end);
+
+  // Written by the thread that is alone.
   private final Map<String, Map<String, PolicyNumbers>> policies = new HashMap<>();
   private final Map<String, Instrument> instruments = new LinkedHashMap<>();
   private @Nullable BatchCallback callback;
   private @Nullable PolicyNumbers policy;
   private long reading;
   private boolean hasNew;
-  private boolean isClosed;
   private boolean hasWarned;
 
   RuntimeInstruments(Resilience resilience, Meter meter, String runtime, int maxNames) {
@@ -57,8 +62,8 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
         numbers.forEach(number -> instrument(kind, number, KnownNumbers.isCount(number))));
   }
 
-  synchronized void start() {
-    register();
+  void start() {
+    alone.tryRun(this::register);
   }
 
   private void register() {
@@ -67,7 +72,7 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
     List<ObservableMeasurement> all = new ArrayList<>();
     instruments.values().forEach(each -> all.add(each.measurement()));
     callback = meter.batchCallback(
-        this::collect,
+        () -> alone.tryRun(this::collect),
         all.get(0),
         all.subList(1, all.size()).toArray(ObservableMeasurement[]::new));
     instruments.values().forEach(each -> each.isRegistered = true);
@@ -76,10 +81,7 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
     }
   }
 
-  private synchronized void collect() {
-    if (isClosed) {
-      return;
-    }
+  private void collect() {
     reading++;
     try {
       resilience.policies().read(this);
@@ -105,7 +107,7 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
   }
 
   @Override
-  public synchronized void policy(String kind, String name) {
+  public void policy(String kind, String name) {
     Map<String, PolicyNumbers> ofKind = policies.computeIfAbsent(kind, any -> new HashMap<>());
     PolicyNumbers known = ofKind.get(name);
     if (known == null && ofKind.size() < maxNames) {
@@ -120,14 +122,14 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
   }
 
   @Override
-  public synchronized void count(String what, String outcome, long value) {
+  public void count(String what, String outcome, long value) {
     if (policy != null) {
       policy.slot(what, outcome, true).count(value);
     }
   }
 
   @Override
-  public synchronized void level(String what, double value) {
+  public void level(String what, double value) {
     if (policy != null && !Double.isNaN(value)) {
       policy.slot(what, NONE, false).level(value);
     }
@@ -146,10 +148,13 @@ final class RuntimeInstruments implements Readings, AutoCloseable {
     return known;
   }
 
-  /** Ends the callback. What was collected before stays with its readers. */
+  /** Ends the callback, after a collection that is under way. What was collected before stays with its readers. */
   @Override
-  public synchronized void close() {
-    isClosed = true;
+  public void close() {
+    alone.close();
+  }
+
+  private void end() {
     if (callback != null) {
       callback.close();
     }

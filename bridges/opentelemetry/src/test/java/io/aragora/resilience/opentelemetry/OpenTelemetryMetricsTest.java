@@ -1,5 +1,6 @@
 package io.aragora.resilience.opentelemetry;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
@@ -30,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -274,6 +276,50 @@ class OpenTelemetryMetricsTest {
               point -> point.getAttributes().get(AttributeKey.stringKey("resilience.policy.name")))
           .contains("b2");
     }
+  }
+
+  /** Whether a thread ends for which code of the application waits. */
+  private static boolean ends(Runnable call) {
+    return CompletableFuture.runAsync(call)
+        .thenApply(ended -> true)
+        .completeOnTimeout(false, 10, SECONDS)
+        .join();
+  }
+
+  @Test
+  void collect_readingWaitsForAThreadThatCloses_endsAfterIt() throws Exception {
+    AtomicReference<AutoCloseable> attached = new AtomicReference<>();
+    List<Boolean> ended = new ArrayList<>();
+    attached.set(OpenTelemetryMetrics.on(sdk).attach(context(into -> {
+      ended.add(ends(() -> {
+        try {
+          attached.get().close();
+        } catch (Exception e) {
+          throw new AssertionError(e);
+        }
+      }));
+      into.policy("timeout", "t");
+    })));
+
+    collect();
+    collect();
+
+    assertThat(ended).as("the second collection has no callback").containsExactly(true);
+  }
+
+  @Test
+  void durations_meterWaitsForAThreadThatForgets_noDeadlock() {
+    Meter meter = sdk.getMeter("test");
+    List<Boolean> ended = new ArrayList<>();
+    AtomicReference<DurationHistograms> durations = new AtomicReference<>();
+    Meter waiting = proxy(Meter.class, (name, args) -> {
+      ended.add(ends(() -> durations.get().forget(Kind.RETRY_DELAY, "other")));
+      return meter.histogramBuilder((String) args[0]);
+    });
+    durations.set(new DurationHistograms(waiting, "shop", 1));
+
+    assertThat(durations.get().of(Kind.RETRY_DELAY, "a")).isNotNull();
+    assertThat(ended).containsExactly(true);
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.aragora.resilience.resilience4j;
 
+import io.aragora.resilience.internal.QuietLock;
 import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
@@ -29,7 +30,7 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
   private final Metrics metrics = new Numbers();
 
   /** Held while a reservation reads its time and enters the queue, so that two of them do not read the same. */
-  private final Object reserving = new Object();
+  private final QuietLock reserving = new QuietLock();
 
   RateLimiterView(
       RateLimiter limiter,
@@ -103,7 +104,8 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
   }
 
   private long reserve(int permits) {
-    synchronized (reserving) {
+    reserving.lock();
+    try {
       RateLimiterConfig config = limiter.config();
       long first = limiter.retryAfter().toNanos();
       CompletableFuture<@Nullable Void> taken =
@@ -113,6 +115,8 @@ final class RateLimiterView implements io.github.resilience4j.ratelimiter.RateLi
       }
       // The time of the first permit is known; the others follow one by one.
       return first + (permits - 1) * (config.period().toNanos() / config.limit());
+    } finally {
+      reserving.unlock();
     }
   }
 

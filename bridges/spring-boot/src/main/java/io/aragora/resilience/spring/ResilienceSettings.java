@@ -14,6 +14,11 @@ import org.springframework.core.env.Environment;
  * The settings below {@code resilience} in the environment of an application. A bean of this type is in every application, to
  * read them again while it works. Thread-safe.
  */
+/*
+ * Locking: property sources, beans, listeners of policies and log handlers are code of the application, so no lock is held while
+ * the environment is read and the runtime is changed. If two threads do so at once, the older settings may be applied last; so the
+ * last of them to end does it once more.
+ */
 public final class ResilienceSettings {
   private static final SpringLog LOG = SpringLog.of(ResilienceSettings.class);
 
@@ -21,8 +26,12 @@ public final class ResilienceSettings {
   private final @Nullable ClassLoader loader;
   private final ObjectProvider<Resilience> runtime;
   private final Map<String, List<String>> kinds;
-  private TranslatedSettings present;
-  private boolean isUsed;
+  private volatile TranslatedSettings present;
+  private volatile boolean isUsed;
+
+  // Guarded by this.
+  private int reloading;
+  private boolean haveOverlapped;
 
   /**
    * Reads the settings.
@@ -44,7 +53,7 @@ public final class ResilienceSettings {
   }
 
   /** Returns a builder that has the settings. */
-  synchronized ResilienceBuilder builder() {
+  ResilienceBuilder builder() {
     isUsed = true;
     ResilienceBuilder builder = newBuilder();
     present.applyTo(builder);
@@ -59,7 +68,38 @@ public final class ResilienceSettings {
    * @return which policies were changed
    * @throws ResilienceConfigurationException if a key is unknown, or a value is invalid; nothing is changed then
    */
-  public synchronized Reconfiguration reload() {
+  public Reconfiguration reload() {
+    while (true) {
+      boolean isLast;
+      Reconfiguration done;
+      begin();
+      try {
+        done = reloadOnce();
+      } finally {
+        isLast = end();
+      }
+      if (!isLast) {
+        return done;
+      }
+    }
+  }
+
+  private synchronized void begin() {
+    haveOverlapped |= reloading > 0;
+    reloading++;
+  }
+
+  /** Returns whether the caller has to reload once more: it is the last one of several at once. */
+  private synchronized boolean end() {
+    reloading--;
+    boolean isLast = haveOverlapped && reloading == 0;
+    if (isLast) {
+      haveOverlapped = false;
+    }
+    return isLast;
+  }
+
+  private Reconfiguration reloadOnce() {
     TranslatedSettings now = TranslatedSettings.read(environment, kinds, loader);
     Reconfiguration done = runtime.getObject().reconfigure(now.policies(), now::place);
     List<String> fixed = present.fixedChanges(now);
@@ -86,7 +126,7 @@ public final class ResilienceSettings {
   }
 
   /** Fails if there are settings and no runtime that has them: the application made its own without the builder. */
-  synchronized void requireUse(String bean) {
+  void requireUse(String bean) {
     String place = present.anyPlace();
     if (!isUsed && place != null) {
       throw new ResilienceConfigurationException(place

@@ -1,5 +1,6 @@
 package io.aragora.resilience.spring;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
@@ -227,6 +229,43 @@ class RuntimeBeanTest {
       assertThat(done.changed()).containsExactly("retry 'prices'");
       assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(5);
       assertThat(settings.reload().changed()).isEmpty();
+    });
+  }
+
+  @Test
+  void reload_propertySourceWaitsForAThreadThatReloads_noDeadlock_theNewestSettingsApply() {
+    ApplicationContextRunner[] holder = {runner};
+    Map<String, Object> values = changeable(holder);
+    values.put("resilience.retry.prices.max-attempts", 4);
+    AtomicReference<Runnable> whileRead = new AtomicReference<>(() -> {});
+    holder[0] = holder[0].withInitializer(context -> context
+        .getEnvironment()
+        .getPropertySources()
+        .addLast(new MapPropertySource("waiting", Map.of("resilience.max-policies", 10)) {
+          @Override
+          public Object getProperty(String name) {
+            whileRead.getAndSet(() -> {}).run();
+            return super.getProperty(name);
+          }
+        }));
+    holder[0].run(context -> {
+      Resilience resilience = context.getBean(Resilience.class);
+      ResilienceSettings settings = context.getBean(ResilienceSettings.class);
+      List<Boolean> ended = new ArrayList<>();
+      resilience.retry("prices");
+      values.put("resilience.retry.prices.max-attempts", 5);
+      whileRead.set(() -> {
+        values.put("resilience.retry.prices.max-attempts", 6);
+        ended.add(CompletableFuture.runAsync(settings::reload)
+            .thenApply(done -> true)
+            .completeOnTimeout(false, 10, SECONDS)
+            .join());
+      });
+
+      settings.reload();
+
+      assertThat(ended).containsExactly(true);
+      assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(6);
     });
   }
 

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.call;
 
+import io.aragora.resilience.internal.ThreadKey;
 import io.aragora.resilience.time.TimeSource;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class WaitingThreads {
   private final TimeSource time;
-  private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
+  private final Set<ThreadKey> threads = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
   /**
@@ -28,7 +29,7 @@ public final class WaitingThreads {
    * @return false if the runtime is closed
    */
   public boolean enter() {
-    threads.add(Thread.currentThread());
+    threads.add(ThreadKey.current());
     // Volatile read after the add; the closing thread sets it before it looks for threads. If
     // either were weaker, no thread would wake this one before its wait ends. Stress:
     // WaitingThreadsStress.NoWaitOutlivesTheRuntime.
@@ -41,7 +42,7 @@ public final class WaitingThreads {
 
   /** Ends the wait of the calling thread. */
   public void leave() {
-    threads.remove(Thread.currentThread());
+    threads.remove(ThreadKey.current());
   }
 
   /** {@return whether the runtime is closed} */
@@ -52,6 +53,6 @@ public final class WaitingThreads {
   /** Wakes every thread; each then sees that the runtime is closed. */
   public void close() {
     closed = true;
-    threads.forEach(time::unpark);
+    threads.forEach(each -> time.unpark(each.thread()));
   }
 }

@@ -60,7 +60,10 @@ public final class HealthEndpoint implements ResilienceExtension {
   private final @Nullable EndpointSettings given;
   private final Limits limits;
   private final SocketServer.Opener opener;
-  private @Nullable EndpointServer server; // guarded by this
+
+  // Guarded by this.
+  private @Nullable String runtime;
+  private @Nullable EndpointServer server;
 
   /** Creates the endpoint that the property {@value #PORT} turns on. */
   public HealthEndpoint() {
@@ -96,18 +99,37 @@ public final class HealthEndpoint implements ResilienceExtension {
    * @throws java.io.IOException if the port cannot be bound
    */
   @Override
-  public synchronized AutoCloseable attach(ResilienceContext context) throws Exception {
+  public AutoCloseable attach(ResilienceContext context) throws Exception {
     EndpointSettings settings = given != null ? given : EndpointSettings.of(context);
     if (settings == null) {
       return () -> {};
     }
-    if (server != null) {
-      throw new IllegalStateException("this endpoint already serves the runtime " + server.runtime()
-          + ": build one for each runtime");
+    String name = context.resilience().name();
+    EndpointServer started = null;
+    begin(name);
+    try {
+      // Without the lock: health checks and log handlers of the application run in here.
+      started = EndpointServer.start(context, settings, limits, opener);
+    } finally {
+      use(started);
     }
-    EndpointServer started = EndpointServer.start(context, settings, limits, opener);
+    EndpointServer closing = started;
+    return () -> stop(closing);
+  }
+
+  private synchronized void begin(String name) {
+    if (runtime != null) {
+      throw new IllegalStateException(
+          "this endpoint already serves the runtime " + runtime + ": build one for each runtime");
+    }
+    runtime = name;
+  }
+
+  private synchronized void use(@Nullable EndpointServer started) {
     server = started;
-    return () -> stop(started);
+    if (started == null) {
+      runtime = null;
+    }
   }
 
   /**
@@ -128,7 +150,7 @@ public final class HealthEndpoint implements ResilienceExtension {
       if (server != started) {
         return;
       }
-      server = null;
+      use(null);
     }
     started.close();
   }

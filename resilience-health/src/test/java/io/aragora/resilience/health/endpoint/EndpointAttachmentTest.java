@@ -1,9 +1,16 @@
 package io.aragora.resilience.health.endpoint;
 
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.EndpointContribution;
+import io.aragora.resilience.ResilienceContext;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -117,6 +124,46 @@ class EndpointAttachmentTest extends EndpointFixture {
     attached = endpoint.attach(new FakeRuntime("bank"));
 
     first.close();
+
+    assertThat(get("/health").statusCode()).isEqualTo(200);
+  }
+
+  @Test
+  void attach_pageWaitsForAThreadThatAsksTheEndpoint_noDeadlock() throws Exception {
+    List<Boolean> ended = new ArrayList<>();
+    runtime.contributions.add(new EndpointContribution() {
+      @Override
+      public String path() {
+        ended.add(CompletableFuture.supplyAsync(endpoint::uri)
+            .handle((uri, notStarted) -> true)
+            .completeOnTimeout(false, 10, SECONDS)
+            .join());
+        return "/prices";
+      }
+
+      @Override
+      public String contentType() {
+        return "text/plain";
+      }
+
+      @Override
+      public void write(ResilienceContext context, OutputStream body) {}
+    });
+
+    start();
+
+    assertThat(ended).isNotEmpty().doesNotContain(false);
+  }
+
+  @Test
+  void attach_failed_canBeRepeated() throws Exception {
+    endpoint = new HealthEndpoint();
+    runtime.properties.put(HealthEndpoint.PORT, "0");
+    runtime.properties.put(HealthEndpoint.HOST, "not a host");
+    assertThatThrownBy(this::start).isInstanceOf(IllegalArgumentException.class);
+    runtime.properties.remove(HealthEndpoint.HOST);
+
+    start();
 
     assertThat(get("/health").statusCode()).isEqualTo(200);
   }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.metrics.prometheus;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.internal.QuietLock;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.lang.ref.WeakReference;
 import java.util.Map;
@@ -11,6 +12,12 @@ import org.jspecify.annotations.Nullable;
  * Finds the one collector of each Prometheus registry. Static, because a registry cannot store it and runtimes are independent of each other. It keeps no registry alive: keys are weak, and the registry itself references the collector while it is registered. Thread-safe.
  */
 final class RegistryCollectors {
+  /**
+   * Held while a collector is registered, so that no runtime is added to one that the registry rejects. The registry runs no code of
+   * the application then; it asks the collector for the names of its families.
+   */
+  private static final QuietLock LOCK = new QuietLock();
+
   private static final Map<PrometheusRegistry, WeakReference<ResilienceCollector>> COLLECTORS =
       new WeakHashMap<>();
 
@@ -32,7 +39,8 @@ final class RegistryCollectors {
    */
   static Shown attach(
       PrometheusRegistry registry, Resilience resilience, MetricsSettings settings) {
-    synchronized (COLLECTORS) {
+    LOCK.lock();
+    try {
       ResilienceCollector known = find(registry);
       ResilienceCollector collector = known != null ? known : new ResilienceCollector();
       ResilienceCollector.Source source = collector.add(resilience, settings);
@@ -42,6 +50,8 @@ final class RegistryCollectors {
         COLLECTORS.put(registry, new WeakReference<>(collector));
       }
       return new Shown(source.durations(), () -> detach(registry, collector, source));
+    } finally {
+      LOCK.unlock();
     }
   }
 
@@ -49,18 +59,24 @@ final class RegistryCollectors {
       PrometheusRegistry registry,
       ResilienceCollector collector,
       ResilienceCollector.Source source) {
-    synchronized (COLLECTORS) {
+    LOCK.lock();
+    try {
       if (collector.remove(source) && collector.isEmpty()) {
         COLLECTORS.remove(registry);
         registry.unregister(collector);
       }
+    } finally {
+      LOCK.unlock();
     }
   }
 
   /** Finds the collector of a registry; null if no runtime is shown in it. */
   static @Nullable ResilienceCollector of(PrometheusRegistry registry) {
-    synchronized (COLLECTORS) {
+    LOCK.lock();
+    try {
       return find(registry);
+    } finally {
+      LOCK.unlock();
     }
   }
 

@@ -36,8 +36,16 @@ final class RuntimeSeries {
    *
    * @param text receives the breakers; null if they are to be among the samples
    */
-  synchronized List<Sample> read(String runtime, Resilience resilience, @Nullable TextScrape text) {
+  List<Sample> read(String runtime, Resilience resilience, @Nullable TextScrape text) {
     SampleList samples = new SampleList(runtime);
+    read(runtime, resilience, text, samples);
+    // Without the lock: health checks of the application may run in here.
+    HealthSeries.read(resilience, samples);
+    return samples.all();
+  }
+
+  private synchronized void read(
+      String runtime, Resilience resilience, @Nullable TextScrape text, SampleList samples) {
     BreakerReading reading = breakers.read(resilience);
     if (text == null) {
       reading.addTo(samples);
@@ -48,11 +56,9 @@ final class RuntimeSeries {
     readStore(resilience.status().stateStore(), samples);
     readTimer(resilience.status().timer(), samples);
     readThreads(resilience, samples);
-    HealthSeries.read(resilience, samples);
     if (text != null) {
       text.add(runtime, reading);
     }
-    return samples.all();
   }
 
   private void readLimitersWithKeys(Resilience resilience, SampleList samples) {
