@@ -251,7 +251,8 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
     }
 
     /**
-     * Sets for which failures a stored result stands in. Default: every failure and rejection.
+     * Sets for which failures a stored result stands in. Default: every failure and rejection, and no cancellation. A predicate is
+     * asked about a cancellation that the body reported, too.
      *
      * @param predicate tests each failure; if it throws, the failure comes out
      */

@@ -375,7 +375,7 @@ public final class ConcurrencyLimitConfig {
 
     /**
      * Sets which failures are signs of overload: a window with one of them lowers the limit. Other failures are no samples, and a
-     * rejection by a policy inside, a cancellation or an interrupt never reaches the predicate. Default {@link
+     * rejection by a policy inside, a cancellation by the caller or an interrupt never reaches the predicate. Default {@link
      * ConcurrencyLimitConfig#overloadFailures()}.
      *
      * @param predicate tests failures; if it throws, the failure is no sign of overload

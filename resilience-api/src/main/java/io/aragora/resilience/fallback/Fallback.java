@@ -3,6 +3,7 @@ package io.aragora.resilience.fallback;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -13,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * one rule for all other exceptions. Rules for results replace results. Immutable.
  *
  * <p>A stopped call (cancelled, interrupted, its runtime closed) has no fallback, because no caller waits for its value.
- * An {@link Error} has one only if a rule names its type. If a rule throws, the call fails with that exception, and the
+ * An {@link Error} has one only if a rule names its type. So has a {@link CancellationException} of the body: a rule must name that
+ * class or a subclass of it. If a rule throws, the call fails with that exception, and the
  * failure of the call is suppressed in it.
  *
  * <p>An asynchronous rule returns a stage. It applies to {@code callAsync} and {@code submit} only; a synchronous call
@@ -27,7 +29,11 @@ public final class Fallback<T extends @Nullable Object> {
   private record Rule<T extends @Nullable Object>(
       Class<? extends Throwable> type,
       @Nullable Function<Throwable, ? extends T> value,
-      @Nullable Function<Throwable, ? extends CompletionStage<? extends T>> stage) {}
+      @Nullable Function<Throwable, ? extends CompletionStage<? extends T>> stage) {
+    boolean matches(Throwable failure, Class<? extends Throwable> bound) {
+      return type.isInstance(failure) && bound.isAssignableFrom(type);
+    }
+  }
 
   private record ResultRule<T extends @Nullable Object>(
       Predicate<? super T> predicate, Function<? super T, ? extends T> value) {}
@@ -92,8 +98,24 @@ public final class Fallback<T extends @Nullable Object> {
    * @return the first rule that matches and is not asynchronous; null if none does
    */
   public @Nullable Function<Throwable, ? extends T> ruleFor(Throwable failure) {
+    return ruleFor(failure, Throwable.class);
+  }
+
+  /**
+   * Returns the rule for a cancellation that the body reported, and that has a value.
+   *
+   * @param failure the failure of a call
+   * @return the first rule that matches, is for {@link CancellationException} or a subclass of it, and is not asynchronous; null if
+   *     none does
+   */
+  public @Nullable Function<Throwable, ? extends T> ruleForCancellation(Throwable failure) {
+    return ruleFor(failure, CancellationException.class);
+  }
+
+  private @Nullable Function<Throwable, ? extends T> ruleFor(
+      Throwable failure, Class<? extends Throwable> bound) {
     for (Rule<T> rule : rules) {
-      if (rule.value != null && rule.type.isInstance(failure)) {
+      if (rule.value != null && rule.matches(failure, bound)) {
         return rule.value;
       }
     }
@@ -108,8 +130,25 @@ public final class Fallback<T extends @Nullable Object> {
    */
   public @Nullable Function<Throwable, ? extends CompletionStage<? extends T>> asyncRuleFor(
       Throwable failure) {
+    return asyncRuleFor(failure, Throwable.class);
+  }
+
+  /**
+   * Returns the asynchronous rule for a cancellation that the body of an asynchronous call reported.
+   *
+   * @param failure the failure of a call
+   * @return the first rule that matches and is for {@link CancellationException} or a subclass of it, if it is asynchronous; else null,
+   *     and {@link #ruleForCancellation} applies
+   */
+  public @Nullable Function<Throwable, ? extends CompletionStage<? extends T>>
+      asyncRuleForCancellation(Throwable failure) {
+    return asyncRuleFor(failure, CancellationException.class);
+  }
+
+  private @Nullable Function<Throwable, ? extends CompletionStage<? extends T>> asyncRuleFor(
+      Throwable failure, Class<? extends Throwable> bound) {
     for (Rule<T> rule : rules) {
-      if (rule.type.isInstance(failure)) {
+      if (rule.matches(failure, bound)) {
         return rule.stage;
       }
     }

@@ -280,7 +280,7 @@ public final class HedgeConfig {
 
     /**
      * Sets after which failures of an attempt the next one starts at once. After all other failures of the first attempt the
-     * call ends. Rejections, cancellations and interrupts are never hedged. Let it not match a response that asks callers to
+     * call ends. Rejections, cancellations by the caller and interrupts are never hedged. Let it not match a response that asks callers to
      * slow down, such as HTTP 429 or 503. Default: {@link RetryConfig#transientFailures()}.
      *
      * @param predicate tests each failure; if it throws, the failure is not hedged

@@ -78,8 +78,10 @@ public abstract class AdmissionPolicy extends CorePolicy {
    *
    * @param permit the permit
    * @param failure the failure of its future; null if it has a value
+   * @param isEndedOutside whether its caller, or a policy around, ended it
    */
-  protected void leaveAfterFuture(long permit, @Nullable Throwable failure) {
+  protected void leaveAfterFuture(
+      long permit, @Nullable Throwable failure, boolean isEndedOutside) {
     leave(permit);
   }
 
@@ -204,9 +206,9 @@ public abstract class AdmissionPolicy extends CorePolicy {
   }
 
   /** Returns a permit. An error in here never replaces the end of the future. */
-  final void giveBackAfterFuture(long permit, @Nullable Throwable failure) {
+  final void giveBackAfterFuture(long permit, @Nullable Throwable failure, boolean isEndedOutside) {
     try {
-      leaveAfterFuture(permit, failure);
+      leaveAfterFuture(permit, failure, isEndedOutside);
     } catch (Throwable e) {
       notGivenBack(e);
     }
@@ -344,7 +346,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
       return inner;
     }
     if (PolicyFuture.hasSucceeded(inner)) {
-      giveBackAfterFuture(permit, null);
+      giveBackAfterFuture(permit, null, false);
       return CompletableFuture.completedFuture(inner.join());
     }
     AdmittedFuture<T> future;

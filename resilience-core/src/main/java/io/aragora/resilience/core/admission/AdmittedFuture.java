@@ -25,7 +25,7 @@ final class AdmittedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   @Override
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (claimEnd()) {
-      policy.giveBackAfterFuture(permit, failure);
+      policy.giveBackAfterFuture(permit, failure, false);
       endAs(value, failure);
     }
   }
@@ -33,7 +33,7 @@ final class AdmittedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   @Override
   protected void onEndedOutside(Throwable cause) {
     if (hasEntered()) {
-      policy.giveBackAfterFuture(permit, cause);
+      policy.giveBackAfterFuture(permit, cause, true);
     } else {
       policy.giveBack(permit);
     }

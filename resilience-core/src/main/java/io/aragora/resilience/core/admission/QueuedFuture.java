@@ -140,7 +140,7 @@ final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
           policy.giveBack(turn.permit());
           policy.countUnused();
         } else if (hasEntered()) {
-          policy.giveBackAfterFuture(turn.permit(), failure);
+          policy.giveBackAfterFuture(turn.permit(), failure, true);
         } else {
           policy.giveBack(turn.permit());
         }
@@ -158,7 +158,7 @@ final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
   @Override
   protected void onInnerEnded(@Nullable T value, @Nullable Throwable failure) {
     if (claimEnd()) {
-      policy.giveBackAfterFuture(turn.permit(), failure);
+      policy.giveBackAfterFuture(turn.permit(), failure, false);
       endAs(value, failure);
     }
   }

@@ -87,6 +87,17 @@ public enum CallEnd {
     return this == BODY || this == EXECUTOR;
   }
 
+  /**
+   * Returns whether the body itself reported a cancellation. Only the class of its failure says so, so a rule of the application that
+   * names such failures has the last word.
+   *
+   * @param failure the unwrapped failure of the body
+   * @return false for every other end, and for the loser of a hedge
+   */
+  public boolean isCancelledByBody(Throwable failure) {
+    return this == CANCELLED && !(failure instanceof HedgeCancellation);
+  }
+
   private static boolean isTimeoutOfWait(Throwable failure) {
     return failure instanceof TimeoutExceededException exceeded
         && exceeded.getCause() instanceof RejectedByExecutor;

@@ -461,16 +461,20 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       land(own, null, thrown, false);
       return false;
     }
-    if (!end.isUnstopped() || isOwnDeadline(failure, deadline)) {
+    boolean isCancelled = end.isCancelledByBody(failure);
+    if (!(end.isUnstopped() || isCancelled) || isOwnDeadline(failure, deadline)) {
       depart(own, thrown);
       return false;
     }
-    Stored<V> stored = storedFor(own.flight().key(), failure);
+    // A predicate of the application has the last word about a cancellation; without one, the lead
+    // is passed on.
+    Stored<V> stored =
+        isCancelled && config.staleIf() == null ? null : storedFor(own.flight().key(), failure);
     if (stored != null && land(own, stored.value(), null, true)) {
       served(own.flight().key().key(), stored, failure);
       return true;
     }
-    if (config.shareFailures()) {
+    if (config.shareFailures() && !isCancelled) {
       land(own, null, thrown, false);
     } else {
       depart(own, thrown);

@@ -205,12 +205,17 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   }
 
   @Override
-  protected void leaveAfterFuture(long permit, @Nullable Throwable failure) {
+  protected void leaveAfterFuture(
+      long permit, @Nullable Throwable failure, boolean isEndedOutside) {
     try {
       if (failure == null) {
         limit.windows().addSuccess(permit);
       } else {
-        judge(CallEnd.ofFuture(failure), failure);
+        CallEnd end = CallEnd.ofFuture(failure);
+        // A caller that cancels says nothing about the dependency.
+        if (end != CallEnd.CANCELLED || !isEndedOutside) {
+          judge(end, failure);
+        }
       }
     } finally {
       leave(permit);
@@ -224,7 +229,8 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
       case BODY -> !(failure instanceof CallRejectedException) && isOverload(failure);
       // A limit that passed while the body waited says nothing about the dependency.
       case EXECUTOR -> !(failure instanceof TimeoutExceededException) && isOverload(failure);
-      case CANCELLED, INTERRUPTED, CLOSED -> false;
+      case CANCELLED -> end.isCancelledByBody(failure) && isOverload(failure);
+      case INTERRUPTED, CLOSED -> false;
     };
     if (isOverload) {
       dropped.increment();

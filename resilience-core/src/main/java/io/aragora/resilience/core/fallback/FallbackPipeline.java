@@ -113,13 +113,19 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
    */
   public T after(Throwable failure) throws Throwable {
     Throwable own = Failures.unwrap(failure);
-    return this.<Throwable>recover(failure, CallEnd.ofFuture(own), own);
+    // The code that made the call knows who cancelled it.
+    return this.<Throwable>recover(
+        failure, own, CallEnd.ofFuture(own).isUnstopped() ? fallback.ruleFor(own) : null);
   }
 
   /** Returns the asynchronous rule for a failure of an asynchronous call; null if there is none. */
   @Nullable
   Function<Throwable, ? extends CompletionStage<? extends T>> asyncRule(Throwable failure) {
-    return CallEnd.ofFuture(failure).isUnstopped() ? fallback.asyncRuleFor(failure) : null;
+    CallEnd end = CallEnd.ofFuture(failure);
+    if (end.isUnstopped()) {
+      return fallback.asyncRuleFor(failure);
+    }
+    return end.isCancelledByBody(failure) ? fallback.asyncRuleForCancellation(failure) : null;
   }
 
   void count(FallbackEvent.Kind kind, Throwable failure) {
@@ -155,9 +161,19 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
    * Returns the fallback value of a failure. Throws the failure if no rule matches it, or what the
    * rule throws.
    */
-  @SuppressWarnings("unchecked") // a call fails with X or an unchecked exception
   <X extends Throwable> T recover(Throwable failure, CallEnd end, Throwable own) throws X {
-    Function<Throwable, ? extends T> rule = end.isUnstopped() ? fallback.ruleFor(own) : null;
+    Function<Throwable, ? extends T> rule = null;
+    if (end.isUnstopped()) {
+      rule = fallback.ruleFor(own);
+    } else if (end.isCancelledByBody(own)) {
+      rule = fallback.ruleForCancellation(own);
+    }
+    return this.<X>recover(failure, own, rule);
+  }
+
+  @SuppressWarnings("unchecked") // a call fails with X or an unchecked exception
+  private <X extends Throwable> T recover(
+      Throwable failure, Throwable own, @Nullable Function<Throwable, ? extends T> rule) throws X {
     if (rule == null) {
       throw (X) failure;
     }

@@ -278,7 +278,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     if (isRejection(failure)) {
       return HedgeRace.Next.WAIT;
     }
-    return CallEnd.ofFuture(failure) == CallEnd.BODY && isHedged(plan, failure)
+    return isOfBody(CallEnd.ofFuture(failure), failure) && isHedged(plan, failure)
         ? HedgeRace.Next.ADVANCE
         : HedgeRace.Next.END;
   }
@@ -286,7 +286,11 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
   /** Returns what follows the failure of the first attempt, on its thread. */
   HedgeRace.Next nextOnThread(HedgePlan plan, Throwable thrown) {
     Throwable failure = Failures.unwrap(thrown);
-    return CallEnd.ofThread(failure) == CallEnd.BODY ? next(plan, failure) : HedgeRace.Next.END;
+    return isOfBody(CallEnd.ofThread(failure), failure) ? next(plan, failure) : HedgeRace.Next.END;
+  }
+
+  private static boolean isOfBody(CallEnd end, Throwable failure) {
+    return end == CallEnd.BODY || end.isCancelledByBody(failure);
   }
 
   private boolean isHedged(HedgePlan plan, Throwable failure) {
