@@ -229,6 +229,20 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /**
+   * Runs the continuations of a health report as {@link #endCall} does, apart from the thread of the last check. Runs them on the caller
+   * if checks run there, too.
+   *
+   * @param task must not throw
+   */
+  public void endReport(Runnable task) {
+    if (ownChecks == null) {
+      task.run();
+    } else {
+      endCall(task);
+    }
+  }
+
+  /**
    * Runs a task that calls listeners. Up to 256 such tasks run at a time; further tasks wait in
    * order. Runs on the caller, or fails, in the cases of {@link #endCall}. If the caller holds a
    * {@link QuietLock}, all this happens once it has released it; a task that no thread takes then

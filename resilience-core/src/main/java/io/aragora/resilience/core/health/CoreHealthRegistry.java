@@ -225,12 +225,12 @@ public final class CoreHealthRegistry implements HealthRegistry {
 
   @Override
   public HealthReport checkAll() {
-    return await(checkAllAsync());
+    return await(look(null));
   }
 
   @Override
   public HealthReport check(HealthGroup group) {
-    return await(checkAsync(group));
+    return await(look(Objects.requireNonNull(group, "group")));
   }
 
   private HealthReport await(CompletableFuture<HealthReport> report) {
@@ -246,15 +246,38 @@ public final class CoreHealthRegistry implements HealthRegistry {
 
   @Override
   public CompletableFuture<HealthReport> checkAllAsync() {
-    return look(null);
+    return apart(look(null));
   }
 
   @Override
   public CompletableFuture<HealthReport> checkAsync(HealthGroup group) {
-    return look(Objects.requireNonNull(group, "group"));
+    return apart(look(Objects.requireNonNull(group, "group")));
   }
 
-  private CompletableFuture<HealthReport> look(@Nullable HealthGroup group) {
+  /** Continuations are code of the application, and may block: they do not run on the thread of the last check. */
+  @SuppressWarnings("FutureReturnValueIgnored") // what it returns ends as the given future does
+  private CompletableFuture<HealthReport> apart(CompletableFuture<HealthReport> report) {
+    if (report.isDone()) {
+      return report;
+    }
+    CompletableFuture<HealthReport> own = new CompletableFuture<>();
+    report.whenComplete((found, failure) -> dispatcher.endReport(() -> {
+      if (failure == null) {
+        own.complete(found);
+      } else {
+        own.completeExceptionally(failure);
+      }
+    }));
+    return own;
+  }
+
+  /**
+   * Begins the checks of a group.
+   *
+   * @param group the group; null for all checks
+   * @return the report, completed by the thread of the last check
+   */
+  CompletableFuture<HealthReport> look(@Nullable HealthGroup group) {
     // All checks begin before the caller waits for the first.
     Map<Component, CompletableFuture<? extends @Nullable HealthResult>> looks =
         new LinkedHashMap<>();

@@ -3,7 +3,6 @@ package io.aragora.resilience.core.health;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
-import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.time.TimeSource;
 
@@ -12,7 +11,7 @@ import io.aragora.resilience.time.TimeSource;
  * ended.
  */
 final class RegularChecks extends TimerOperation implements Subscription {
-  private final HealthRegistry registry;
+  private final CoreHealthRegistry registry;
   private final long intervalNanos;
   private final TimeSource time;
   private final Timer timer;
@@ -23,7 +22,7 @@ final class RegularChecks extends TimerOperation implements Subscription {
   private boolean closed;
 
   RegularChecks(
-      HealthRegistry registry,
+      CoreHealthRegistry registry,
       long intervalNanos,
       TimeSource time,
       Timer timer,
@@ -59,7 +58,7 @@ final class RegularChecks extends TimerOperation implements Subscription {
   @SuppressWarnings("FutureReturnValueIgnored") // the next round follows in any case
   private void ask() {
     try {
-      registry.checkAllAsync().whenComplete((report, failure) -> askAgain());
+      registry.look(null).whenComplete((report, failure) -> askAgain());
     } catch (Throwable e) {
       askAgain();
       dispatcher.failed("regular health checks failed to run; they are tried again", e);

@@ -6,6 +6,7 @@ import io.aragora.resilience.GlobalResilience;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.AtOnce;
 import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.health.HealthTracker;
 import io.aragora.resilience.health.HealthTrackerConfig;
@@ -148,6 +149,34 @@ class HealthThreadsTest {
           .isEqualTo("down");
     } finally {
       GlobalResilience.close();
+    }
+  }
+
+  @Test
+  @DisplayName("continuations of a report run apart from the threads of checks")
+  void continuationOfAReport_blocks_threadOfTheCheckIsFree() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    CompletableFuture<String> ranOn = new CompletableFuture<>();
+    resilience.health().register("disk", () -> {
+      asked.await();
+      return HealthResult.healthy();
+    });
+    CompletableFuture<Void> continued = resilience.health().checkAllAsync().thenAccept(report -> {
+      ranOn.complete(Thread.currentThread().getName());
+      awaitRelease();
+    });
+    asked.countDown();
+    assertThat(ranOn.get(30, TimeUnit.SECONDS)).contains("-end");
+    assertThat(resilience.health().checkAll().status()).isEqualTo(HealthStatus.HEALTHY);
+    release.countDown();
+    continued.get(30, TimeUnit.SECONDS);
+  }
+
+  private void awaitRelease() {
+    try {
+      release.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
