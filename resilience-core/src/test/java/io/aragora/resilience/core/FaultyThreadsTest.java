@@ -8,9 +8,16 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerListener;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.quota.QuotaLease;
+import io.aragora.resilience.quota.QuotaRequest;
+import io.aragora.resilience.quota.QuotaStore;
+import io.aragora.resilience.quota.QuotaStoreException;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.testing.MemoryQuotaStore;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutEvent;
 import java.io.IOException;
@@ -181,5 +188,52 @@ class FaultyThreadsTest {
       }
     });
     assertThat(steps).isGreaterThan(5);
+  }
+
+  @ParameterizedTest
+  @MethodSource(KINDS)
+  void leases_stepFails_continue(Throwable kind) throws Exception {
+    int steps = Faults.eachInTurn(kind, faults -> {
+      MemoryQuotaStore kept = MemoryQuotaStore.create(faults.time());
+      QuotaStore store = new QuotaStore() {
+        @Override
+        public QuotaLease lease(QuotaRequest request) throws QuotaStoreException {
+          faults.step();
+          QuotaLease lease = kept.lease(request);
+          faults.step();
+          return lease;
+        }
+
+        @Override
+        public void close() {
+          faults.step();
+        }
+      };
+      try (Resilience resilience = Resilience.builder()
+          .name("faulty")
+          .timeSource(faults.time())
+          .quotaStore(store)
+          .build()) {
+        RateLimiter limiter = resilience.rateLimiter(
+            "api",
+            RateLimiterConfig.smooth(100, Duration.ofSeconds(1))
+                .burst(10)
+                .shared()
+                .build());
+        faults.whileArmed(limiter::tryAcquire);
+        faults.advance(LONG);
+        faults.whileArmed(limiter::tryAcquire);
+        faults.advance(LONG);
+        // Longer than two heartbeats.
+        faults.recover(Duration.ofMinutes(2));
+        long before = kept.requests();
+        limiter.tryAcquire();
+        faults.recover(Duration.ofMinutes(2));
+        assertThat(kept.requests()).as("it still leases").isGreaterThan(before);
+        assertThat(limiter.tryAcquire()).isTrue();
+        assertThat(limiter.snapshot().isAlone()).isFalse();
+      }
+    });
+    assertThat(steps).isGreaterThan(10);
   }
 }
