@@ -57,6 +57,9 @@ public final class LeasedPermits {
   /** The time after which an instance that is alone asks again. */
   public static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+  /** How often that doubles for a quota that fails by itself, whose row stays locked for instance: up to 32 s. */
+  private static final int MOST_DOUBLINGS = 5;
+
   /** The length of a lease, and the longest time for which a request may be unanswered. */
   static final long LEASE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
@@ -126,6 +129,9 @@ public final class LeasedPermits {
 
   /** The time that the store took to answer. */
   private volatile long answerNanos = LEAST_ANSWER_NANOS;
+
+  /** Consecutive failures of this quota alone. Used by the thread that leases. */
+  private int ownFailures;
 
   // Guarded by the monitor.
 
@@ -501,6 +507,15 @@ public final class LeasedPermits {
     return TRY_AGAIN_NANOS;
   }
 
+  /**
+   * Called as {@link #failed}, if only this quota failed. Each try of a locked row keeps the other limits waiting, so tries become rarer.
+   */
+  long failedByItself(QuotaRequest request, String why, long now) {
+    long next = failed(request, why, now) << Math.min(ownFailures, MOST_DOUBLINGS);
+    ownFailures++;
+    return next;
+  }
+
   /** Holds the monitor. Returns what {@link #goAlone} does; null if the instance does not begin to be alone. */
   private @Nullable Runnable unanswered(String why, long now) {
     if (askedAt == NOT_ASKED) {
@@ -513,6 +528,7 @@ public final class LeasedPermits {
 
   /** Called on the thread that leases. Returns the nanoseconds until the next request, unless a call asks before. */
   long answered(QuotaRequest request, QuotaLease lease, long sentAt, long now) {
+    ownFailures = 0;
     boolean rejoined = false;
     Runnable report = null;
     long next = 0;

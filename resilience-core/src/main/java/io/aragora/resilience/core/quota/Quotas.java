@@ -9,6 +9,7 @@ import io.aragora.resilience.internal.runtime.ResilienceSettings.QuotaSetting;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.quota.QuotaLease;
 import io.aragora.resilience.quota.QuotaRequest;
+import io.aragora.resilience.quota.QuotaStoreException;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.ref.WeakReference;
 import java.util.UUID;
@@ -161,6 +162,11 @@ public final class Quotas implements AutoCloseable {
     QuotaLease lease;
     try {
       lease = connection.lease(request);
+    } catch (QuotaStoreException e) {
+      String why = QuotaConnection.text(e);
+      return e.isOfOneQuota()
+          ? permits.failedByItself(request, why, time.nanoTime())
+          : permits.failed(request, why, time.nanoTime());
     } catch (Throwable e) {
       return permits.failed(request, QuotaConnection.text(e), time.nanoTime());
     }

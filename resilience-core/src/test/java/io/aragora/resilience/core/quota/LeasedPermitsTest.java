@@ -199,6 +199,19 @@ class LeasedPermitsTest {
   }
 
   @Test
+  void failedByItself_isTriedAgainMoreAndMoreRarely_untilAnAnswer() {
+    List<Long> seconds = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      seconds.add(permits.failedByItself(request(), "locked", now()) / 1_000_000_000);
+    }
+    assertThat(seconds).containsExactly(1L, 2L, 4L, 8L, 16L, 32L, 32L, 32L);
+    permits.answered(
+        request(), QuotaLease.builder().granted(1).left(1).instances(1).build(), now(), now());
+    assertThat(permits.failedByItself(request(), "locked", now()))
+        .isEqualTo(LeasedPermits.TRY_AGAIN_NANOS);
+  }
+
+  @Test
   void quotaThatIsUsedUp_givesNoCredit_untilItHasAPermit() {
     lease(5);
     advance(990);

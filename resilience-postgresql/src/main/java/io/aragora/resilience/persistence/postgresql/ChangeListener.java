@@ -140,6 +140,8 @@ final class ChangeListener implements AutoCloseable {
     while (!isClosed()) {
       long askedAt = System.nanoTime();
       PGNotification[] notices = connection.getNotifications(waits.heartbeatMillis());
+      // The driver keeps each warning of the server until it is cleared.
+      present.connection().clearWarnings();
       boolean isSilent = notices == null || notices.length == 0;
       if (notices != null && !isSilent) {
         read(present, notices);

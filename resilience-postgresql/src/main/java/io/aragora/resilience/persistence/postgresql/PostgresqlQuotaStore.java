@@ -207,6 +207,8 @@ final class PostgresqlQuotaStore implements QuotaStore {
 
   private QuotaLease lease(PreparedStatement lease, QuotaRequest request, Texts texts)
       throws SQLException, QuotaStoreException {
+    // The driver keeps each warning of the server until it is cleared.
+    lease.getConnection().clearWarnings();
     bind(lease, request, texts);
     try (ResultSet row = lease.executeQuery()) {
       row.next();

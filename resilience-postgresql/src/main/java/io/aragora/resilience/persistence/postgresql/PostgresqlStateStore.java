@@ -102,6 +102,8 @@ final class PostgresqlStateStore implements StateStore {
     try {
       long offsetMicros = clockOffset();
       Connection connection = connected();
+      // The driver keeps each warning of the server until it is cleared.
+      connection.clearWarnings();
       T result = work.in(connection, offsetMicros);
       connection.commit();
       done = true;
