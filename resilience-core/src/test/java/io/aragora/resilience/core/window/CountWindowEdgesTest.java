@@ -30,6 +30,44 @@ class CountWindowEdgesTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {1, 20, 24, 25, 40})
+  void counts_ofEachKind_areThoseOfTheLastOutcomes(int length) {
+    Random random = new Random(length);
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    Deque<Integer> last = new ArrayDeque<>();
+    for (int i = 0; i < 500; i++) {
+      int outcome = random.nextInt(OutcomeWindow.OUTCOMES);
+      count(window, outcome, 1);
+      last.add(outcome);
+      if (last.size() > length) {
+        last.remove();
+      }
+      assertThat(window.counts(0))
+          .isEqualTo(new WindowCounts(
+              last.size(),
+              last.stream().filter(OutcomeWindow::isFailure).count(),
+              last.stream().filter(OutcomeWindow::isSlow).count(),
+              last.stream().filter(each -> each == OutcomeWindow.SLOW_FAILURE).count()));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {20, 40})
+  void fail_retired_isCountedElsewhere(int length) {
+    OutcomeWindow window = CountWindow.of(length, 0, totals);
+    window.retire(null);
+    assertThat(window.fail(OutcomeWindow.FAILURE, 0)).isEqualTo(OutcomeWindow.RETIRED);
+    assertThat(totals.sum()).isZero();
+  }
+
+  @Test
+  void giveWay_afterEachLostRace_waitsTwiceAsLong_upToABound() {
+    assertThat(CountWindow.giveWay(CountWindow.FEWEST_SPINS))
+        .isEqualTo(2 * CountWindow.FEWEST_SPINS);
+    assertThat(CountWindow.giveWay(1024)).isEqualTo(1024);
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {20, 40})
   @DisplayName("a rate is reached at its threshold, not before")
   void judge_failureRate_isReachedAtTheThreshold(int length) {

@@ -12,7 +12,7 @@ class StripedCountTest {
     StripedCount count = new StripedCount();
     assertThat(count.sum()).isZero();
     for (int i = 1; i <= 1000; i++) {
-      count.increment();
+      assertThat(count.increment()).isEqualTo(i);
       assertThat(count.sum()).isEqualTo(i);
     }
   }

@@ -364,6 +364,16 @@ class TimeWindowEdgesTest {
   }
 
   @Test
+  void retired_countsNothing() {
+    assertThat(window.countSuccess(now())).isTrue();
+    window.retire(null);
+    assertThat(window.countSuccess(now())).isFalse();
+    assertThat(window.count(OutcomeWindow.FAILURE, now())).isFalse();
+    assertThat(window.counts(now())).isEqualTo(WindowCounts.NONE);
+    assertThat(totals.sum()).isEqualTo(1);
+  }
+
+  @Test
   void retire_withFailuresOnly_notesNoSuccess() {
     window.count(OutcomeWindow.SLOW_FAILURE, now());
     window.retire(null);
