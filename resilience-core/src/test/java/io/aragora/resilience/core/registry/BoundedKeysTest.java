@@ -3,8 +3,12 @@ package io.aragora.resilience.core.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.ref.Reference;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -202,6 +206,33 @@ class BoundedKeysTest {
     });
     assertThat(got.get()).isSameAs(keys.overflow());
     assertThat(keys.add("b").key).isEqualTo("b");
+  }
+
+  @Test
+  void everyOperation_leavesTheLock() {
+    Keys keys = new Keys(100);
+    List<Runnable> operations = List.of(
+        () -> keys.add("a"),
+        () -> keys.remove("a"),
+        () -> keys.remove("unknown"),
+        () -> keys.exclusively(() -> {}),
+        keys::held);
+    for (int i = 0; i < operations.size(); i++) {
+      String name = "other " + i;
+      operations.get(i).run();
+      assertThat(CompletableFuture.supplyAsync(() -> keys.add(name)))
+          .as("after operation %d", i)
+          .succeedsWithin(Duration.ofSeconds(30));
+    }
+  }
+
+  @Test
+  void each_visitsEveryKeyWithItsPolicy() {
+    Keys keys = full("a", "b");
+    Map<String, Policy> visited = new HashMap<>();
+    keys.each(visited::put);
+    assertThat(visited).isEqualTo(Map.of("a", keys.find("a"), "b", keys.find("b")));
+    assertThat(keys.held()).containsExactlyInAnyOrderElementsOf(visited.values());
   }
 
   private static void join(Thread thread) {

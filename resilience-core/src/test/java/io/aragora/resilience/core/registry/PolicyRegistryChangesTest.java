@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 
 /** What happens to policies when the settings outside the code change, and when names are removed. */
@@ -22,6 +23,9 @@ class PolicyRegistryChangesTest {
   private static final class Policy {
     String config;
     long idleSince;
+
+    /** Negative for a policy that knows since when it is idle. */
+    long calls = -1;
 
     Policy(String config, long now) {
       this.config = config;
@@ -93,6 +97,11 @@ class PolicyRegistryChangesTest {
     @Override
     protected void removed(String name) {
       removed.add(name);
+    }
+
+    @Override
+    protected long calls(Policy policy) {
+      return policy.calls;
     }
 
     @Override
@@ -247,6 +256,48 @@ class PolicyRegistryChangesTest {
     measured.clear();
     registry.measure();
     assertThat(measured).containsExactlyInAnyOrder(a, b, c);
+  }
+
+  @Test
+  void prune_aPolicyThatCountsCalls_isIdleSinceTheCountLastChanged() {
+    Policy counting = registry.get("a");
+    counting.calls = 0;
+    Duration day = DAY.plusSeconds(2);
+    time.advance(day);
+    assertThat(registry.prune()).as("first seen now").isZero();
+    time.advance(day.dividedBy(2));
+    counting.calls = 1;
+    assertThat(registry.prune()).isZero();
+    time.advance(DAY.minusSeconds(1));
+    assertThat(registry.prune()).isZero();
+    time.advance(Duration.ofSeconds(1));
+    assertThat(registry.prune()).isEqualTo(1);
+    assertThat(registry.known("a")).isNull();
+    assertThat(registry.get("a")).isSameAs(counting);
+    assertThat(registry.known("a")).isSameAs(counting);
+  }
+
+  @Test
+  void everyOperation_leavesTheLock() throws Exception {
+    registry.get("held");
+    List<Runnable> operations = List.of(
+        () -> registry.get("a"),
+        () -> registry.declare("b", "one"),
+        registry::prune,
+        () -> registry.remove("a"),
+        () -> registry.remove("unknown"),
+        registry::resolved,
+        registry::measure,
+        () -> registry.checkGet("unknown"),
+        () -> registry.reconfigure(Map.of(), changed, kept));
+    for (int i = 0; i < operations.size(); i++) {
+      String name = "other " + i;
+      operations.get(i).run();
+      assertThat(CompletableFuture.supplyAsync(() -> registry.get(name)))
+          .as("after operation %d", i)
+          .succeedsWithin(Duration.ofSeconds(30));
+      registry.remove(name);
+    }
   }
 
   @Test
