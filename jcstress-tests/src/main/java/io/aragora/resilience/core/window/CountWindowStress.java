@@ -254,6 +254,7 @@ public class CountWindowStress {
     private final OutcomeWindow heir = CountWindow.of(25, 0, new Nowhere());
 
     public ConsecutiveFailuresMoveWhole() {
+      heir.awaitConsecutiveFailures();
       window.addConsecutiveFailure();
       window.addConsecutiveFailure();
     }
@@ -273,6 +274,66 @@ public class CountWindowStress {
     @Arbiter
     public void look(I_Result result) {
       result.r1 = heir.consecutiveFailures();
+    }
+  }
+
+  /** The heir counts a success while the consecutive failures come: the success is the later one, so none is left. */
+  @JCStressTest
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "No consecutive failure.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Failures before a success came back.")
+  @State
+  public static class SuccessAgainstMove {
+    private final OutcomeWindow window = CountWindow.of(25, 0, new Nowhere());
+    private final OutcomeWindow heir = CountWindow.of(25, 0, new Nowhere());
+
+    public SuccessAgainstMove() {
+      heir.awaitConsecutiveFailures();
+      window.addConsecutiveFailure();
+      window.addConsecutiveFailure();
+    }
+
+    @Actor
+    public void succeed() {
+      heir.endConsecutiveFailures();
+    }
+
+    @Actor
+    public void move() {
+      window.moveConsecutiveFailures(heir);
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = heir.consecutiveFailures();
+    }
+  }
+
+  /** A success that leaves no trace in the heir: shows that the test detects failures that come back. */
+  @JCStressTest
+  @Outcome(id = "0", expect = Expect.ACCEPTABLE, desc = "No consecutive failure.")
+  @Outcome(
+      id = "2",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The failures that the success must end.")
+  @State
+  public static class BrokenSuccessAgainstMove {
+    private final AtomicLong heir = new AtomicLong();
+
+    @Actor
+    public void succeed() {
+      if (heir.get() != 0) {
+        heir.set(0);
+      }
+    }
+
+    @Actor
+    public void move() {
+      heir.addAndGet(2);
+    }
+
+    @Arbiter
+    public void look(I_Result result) {
+      result.r1 = (int) heir.get();
     }
   }
 

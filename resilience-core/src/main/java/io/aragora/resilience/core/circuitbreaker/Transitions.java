@@ -162,7 +162,7 @@ final class Transitions {
       boolean sameFlights = flights != null && flights.limitNanos() == Phase.slowNanos(config);
       return CountingPhase.of(
           header,
-          window.fits(config) ? window : newWindow(config, owner),
+          window.fits(config) ? window : newHeir(config, owner),
           sameFlights ? flights : newFlights(config),
           counting.pause(),
           owner,
@@ -296,6 +296,12 @@ final class Transitions {
   private static @Nullable CallsInFlight newFlights(CircuitBreakerConfig config) {
     long limit = Phase.slowNanos(config);
     return limit == 0 ? null : new CallsInFlight(limit);
+  }
+
+  private static OutcomeWindow newHeir(CircuitBreakerConfig config, PhaseOwner owner) {
+    OutcomeWindow heir = newWindow(config, owner);
+    heir.awaitConsecutiveFailures();
+    return heir;
   }
 
   private static OutcomeWindow newWindow(CircuitBreakerConfig config, PhaseOwner owner) {

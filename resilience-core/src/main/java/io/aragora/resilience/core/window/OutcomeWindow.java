@@ -35,6 +35,12 @@ public abstract class OutcomeWindow {
   /** The largest share that is rejected: the calls that are left show whether the dependency has recovered. */
   private static final double MOST_THROTTLED = 0.9;
 
+  /**
+   * The bit of a window that is to continue the consecutive failures of another one: below it are those since. A success clears
+   * it with them, so that the older ones do not come back.
+   */
+  private static final int AWAITS_OLDER = Integer.MIN_VALUE;
+
   private static final long LENGTH_MASK = 0xFFFF_FFFFL;
 
   /** Above the number of consecutive failures: the rates have to be judged. */
@@ -103,8 +109,9 @@ public abstract class OutcomeWindow {
   private volatile boolean awaitsMinimum;
 
   /**
-   * By CAS, so that no consecutive failure is lost and none is counted that preceded a success. Stress:
-   * CircuitBreakerStress.OneTransitionWins, CountWindowStress.ConsecutiveFailuresMoveWhole.
+   * Their number, with {@link #AWAITS_OLDER} or not; or {@link #MOVED}. By CAS, so that no consecutive failure is lost and none is
+   * counted that preceded a success. Stress: CircuitBreakerStress.OneTransitionWins,
+   * CountWindowStress.ConsecutiveFailuresMoveWhole, SuccessAgainstMove.
    */
   private volatile int consecutiveFailures;
 
@@ -307,7 +314,7 @@ public abstract class OutcomeWindow {
    * @return the number
    */
   public final int consecutiveFailures() {
-    return Math.max(0, consecutiveFailures);
+    return lengthOf(consecutiveFailures);
   }
 
   /**
@@ -320,18 +327,34 @@ public abstract class OutcomeWindow {
   }
 
   /**
+   * Says that this window will be the heir of another one, whose consecutive failures it continues unless a success is counted
+   * here before they arrive. Called before any outcome can be counted here.
+   */
+  public final void awaitConsecutiveFailures() {
+    consecutiveFailures = AWAITS_OLDER;
+  }
+
+  private static int lengthOf(int word) {
+    return word == MOVED ? 0 : word & ~AWAITS_OLDER;
+  }
+
+  /**
    * Counts a consecutive failure; saturates.
    *
    * @return the number now, or {@link #MOVED}
    */
   public final int addConsecutiveFailure() {
     while (true) {
-      int length = consecutiveFailures;
-      if (length == MOVED || length == Integer.MAX_VALUE) {
-        return length;
+      int word = consecutiveFailures;
+      if (word == MOVED) {
+        return MOVED;
       }
-      if (CONSECUTIVE_FAILURES.compareAndSet(this, length, length + 1)) {
-        return length + 1;
+      // The last one that awaits older ones is the word before MOVED.
+      if (word == Integer.MAX_VALUE || word + 1 == MOVED) {
+        return Integer.MAX_VALUE;
+      }
+      if (CONSECUTIVE_FAILURES.compareAndSet(this, word, word + 1)) {
+        return lengthOf(word + 1);
       }
     }
   }
@@ -358,30 +381,33 @@ public abstract class OutcomeWindow {
    * @return false if it goes on in another window
    */
   public final boolean endConsecutiveFailures() {
-    int length = consecutiveFailures;
-    while (length > 0) {
-      if (CONSECUTIVE_FAILURES.compareAndSet(this, length, 0)) {
+    int word = consecutiveFailures;
+    while (word != 0 && word != MOVED) {
+      if (CONSECUTIVE_FAILURES.compareAndSet(this, word, 0)) {
         return true;
       }
-      length = consecutiveFailures;
+      word = consecutiveFailures;
     }
-    return length != MOVED;
+    return word != MOVED;
   }
 
   /**
-   * Transfers the consecutive failures to the heir; later callers see {@link #MOVED} and retry on the new window.
+   * Transfers the consecutive failures to the heir; later callers see {@link #MOVED} and retry on the new window. If the heir has
+   * counted a success, that came after these failures and has ended them.
    *
-   * @param heir the window that continues the count
+   * @param heir the window that continues the count, which {@link #awaitConsecutiveFailures} has prepared
    */
   final void moveConsecutiveFailures(OutcomeWindow heir) {
-    int failures = Math.max(0, (int) CONSECUTIVE_FAILURES.getAndSet(this, MOVED));
+    int failures = lengthOf((int) CONSECUTIVE_FAILURES.getAndSet(this, MOVED));
     // After the exchange: a thread that counted a failure before it had raised the mark before.
     heir.raiseMark(mark());
-    for (int present = heir.consecutiveFailures; ; present = heir.consecutiveFailures) {
-      int sum = Math.max(present, present + failures);
-      if (present == MOVED || CONSECUTIVE_FAILURES.compareAndSet(heir, present, sum)) {
+    int present = heir.consecutiveFailures;
+    while (present < 0 && present != MOVED) {
+      int sum = (int) Math.min(Integer.MAX_VALUE, (long) lengthOf(present) + failures);
+      if (CONSECUTIVE_FAILURES.compareAndSet(heir, present, sum)) {
         return;
       }
+      present = heir.consecutiveFailures;
     }
   }
 }

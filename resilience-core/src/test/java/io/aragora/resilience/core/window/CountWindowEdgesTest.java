@@ -185,7 +185,10 @@ class CountWindowEdgesTest {
     OutcomeWindow heir = CountWindow.of(length, 0, totals);
     window.beginConsecutiveFailures(4);
     assertThat(window.addConsecutiveFailure()).isEqualTo(5);
-    heir.beginConsecutiveFailures(2);
+    heir.awaitConsecutiveFailures();
+    assertThat(heir.addConsecutiveFailure()).isEqualTo(1);
+    assertThat(heir.addConsecutiveFailure()).isEqualTo(2);
+    assertThat(heir.consecutiveFailures()).isEqualTo(2);
 
     window.retire(heir);
 
@@ -198,6 +201,39 @@ class CountWindowEdgesTest {
     assertThat(heir.endConsecutiveFailures()).as("of no row").isTrue();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {0, 2})
+  @DisplayName("a success that the heir counts before it has the older failures ends those, too")
+  void retire_intoAnHeirWithASuccess_movesNoConsecutiveFailures(int failuresOfHeir) {
+    OutcomeWindow window = CountWindow.of(10, 0, totals);
+    OutcomeWindow heir = CountWindow.of(10, 0, totals);
+    window.beginConsecutiveFailures(4);
+    heir.awaitConsecutiveFailures();
+    heir.addConsecutiveFailure();
+    assertThat(heir.endConsecutiveFailures()).isTrue();
+    for (int i = 0; i < failuresOfHeir; i++) {
+      heir.addConsecutiveFailure();
+    }
+
+    window.retire(heir);
+
+    assertThat(heir.consecutiveFailures()).isEqualTo(failuresOfHeir);
+  }
+
+  @Test
+  void retire_beforeItHasOlderFailures_movesItsOwn() {
+    OutcomeWindow window = CountWindow.of(10, 0, totals);
+    OutcomeWindow heir = CountWindow.of(10, 0, totals);
+    window.awaitConsecutiveFailures();
+    window.addConsecutiveFailure();
+    heir.awaitConsecutiveFailures();
+
+    window.retire(heir);
+
+    assertThat(window.consecutiveFailures()).isZero();
+    assertThat(heir.consecutiveFailures()).isEqualTo(1);
+  }
+
   @Test
   void consecutiveFailures_areBounded() {
     OutcomeWindow window = CountWindow.of(10, 0, totals);
@@ -205,9 +241,12 @@ class CountWindowEdgesTest {
     window.beginConsecutiveFailures(Integer.MAX_VALUE - 1);
     assertThat(window.addConsecutiveFailure()).isEqualTo(Integer.MAX_VALUE);
     assertThat(window.addConsecutiveFailure()).isEqualTo(Integer.MAX_VALUE);
-    heir.beginConsecutiveFailures(3);
+    heir.awaitConsecutiveFailures();
+    heir.addConsecutiveFailure();
     window.retire(heir);
-    assertThat(heir.consecutiveFailures()).as("a sum that would overflow").isEqualTo(3);
+    assertThat(heir.consecutiveFailures())
+        .as("a sum that would overflow")
+        .isEqualTo(Integer.MAX_VALUE);
   }
 
   @ParameterizedTest

@@ -299,6 +299,7 @@ class TimeWindowEdgesTest {
     TimeWindow any = window(rules);
     TimeWindow heir = window(rules);
     any.fail(OutcomeWindow.FAILURE, now());
+    heir.awaitConsecutiveFailures();
     any.moveConsecutiveFailures(heir);
     long failed = any.fail(OutcomeWindow.FAILURE, now());
     assertThat(OutcomeWindow.consecutiveFailuresOf(failed)).isEqualTo(OutcomeWindow.MOVED);
@@ -319,6 +320,7 @@ class TimeWindowEdgesTest {
         case 0 -> time.advance(Duration.ofSeconds(100));
         case 1 -> {
           TimeWindow heir = window(Duration.ofSeconds(30 + random.nextInt(60)));
+          heir.awaitConsecutiveFailures();
           counting.retire(heir);
           counting = heir;
         }
@@ -393,6 +395,7 @@ class TimeWindowEdgesTest {
     long used = now();
     time.advance(Duration.ofSeconds(15));
     TimeWindow heir = window(Duration.ofSeconds(30));
+    heir.awaitConsecutiveFailures();
     window.retire(heir);
     assertThat(heir.consecutiveFailures()).isEqualTo(2);
     assertThat(heir.counts(now())).isEqualTo(new WindowCounts(2, 0, 2, 0));
@@ -431,6 +434,7 @@ class TimeWindowEdgesTest {
     window.count(OutcomeWindow.FAILURE, now());
     window.beginConsecutiveFailures(1);
     OutcomeWindow heir = CountWindow.of(10, now(), totals);
+    heir.awaitConsecutiveFailures();
     window.retire(heir);
     assertThat(heir.counts(now())).isEqualTo(WindowCounts.NONE);
     assertThat(heir.consecutiveFailures()).isEqualTo(1);
