@@ -24,15 +24,16 @@ final class LimitTable extends TimerOperation {
    * that was claimed before. The patrol is armed only if it is not armed yet: once per limit
    * duration, for any number of calls.
    *
-   * Memory order: patrolAt is the latest instant of the next scan: NEVER if it is not armed,
-   * LOOKING during a scan, CLOSED at the end. The handshake is Dekker's; each side writes its part,
-   * then reads the other's.
+   * Memory order: patrolAt is the latest instant of the next scan: NEVER if it is not armed, ARMING
+   * while a caller arms it, LOOKING during a scan, CLOSED at the end. The handshake is Dekker's; each
+   * side writes its part, then reads the other's.
    *
    *   caller                                       patrol
    *   1. claim a slot         (CAS)                1. patrolAt = LOOKING           (volatile)
    *   2. read patrolAt        (volatile)           2. look: what is due, what comes next
-   *   3. NEVER: arm the patrol by a CAS of it      3. patrolAt = next              (volatile)
-   *      LOOKING: take an alarm instead
+   *   3. NEVER: arm the patrol, between a CAS      3. patrolAt = next              (volatile)
+   *      to ARMING and one to its instant
+   *      ARMING, LOOKING: take an alarm instead
    *
    * A caller that reads what patrolAt was before LOOKING has claimed before the patrol looks, which
    * sees the slot. One that reads what it is after LOOKING compares its deadline with the next scan.
@@ -40,7 +41,8 @@ final class LimitTable extends TimerOperation {
    * on the patrol. (Stress: LimitTableStress.NoCallGoesUnwatched. Test:
    * nearDeadline_claimedBehindThePatrol_firesInTime.) The
    * operation is armed only by the thread that changes NEVER by a CAS, or by the patrol itself
-   * before it writes NEVER, so it has one owner at a time.
+   * before it writes NEVER, so it has one owner at a time. No call relies on an arming before it has
+   * succeeded: its thread may stall, or fail. (Test: patrolThatCannotBeArmed_leavesNoOtherCallUnwatched.)
    *
    * Alarms: a caller that lost its processor between reading the clock and claiming, or whose limit
    * was made shorter, has an earlier deadline than the patrol's. It gets its own timer operation, as do calls that find no free
@@ -51,9 +53,10 @@ final class LimitTable extends TimerOperation {
   private static final VarHandle SLOTS = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "slots", VarHandle.class, LimitTable.class, LimitSlot[].class);
 
-  // In this order: every instant is greater than both.
+  // In this order: every instant is greater than each of them.
   private static final long LOOKING = Long.MIN_VALUE;
-  private static final long CLOSED = LOOKING + 1;
+  private static final long ARMING = LOOKING + 1;
+  private static final long CLOSED = LOOKING + 2;
   private static final int MAX_SLOTS = Math.max(256, Stripes.MAX);
   private static final int PROBES = 8;
 
@@ -124,9 +127,9 @@ final class LimitTable extends TimerOperation {
     SLOTS.compareAndSet(this, present, more);
   }
 
-  /** Handles the cases in which the patrol is not armed, comes too late, is looking, or is closed. */
+  /** Handles the cases in which the patrol is not armed, is being armed, comes too late, is looking, or is closed. */
   private @Nullable LimitSlot claimBefore(LimitSlot slot, long patrol, long deadline, Frame frame) {
-    if (patrol == TimeSource.NEVER && PATROL_AT.compareAndSet(this, TimeSource.NEVER, deadline)) {
+    if (patrol == TimeSource.NEVER && PATROL_AT.compareAndSet(this, TimeSource.NEVER, ARMING)) {
       armPatrol(slot, deadline, frame);
       return unlessClosed(slot, frame);
     }
@@ -144,9 +147,9 @@ final class LimitTable extends TimerOperation {
       timer.arm(this, deadline);
       isArmed = true;
     } finally {
+      // Unless it was closed meanwhile, or has looked already.
+      PATROL_AT.compareAndSet(this, ARMING, isArmed ? deadline : TimeSource.NEVER);
       if (!isArmed) {
-        // Unless it was closed meanwhile.
-        PATROL_AT.compareAndSet(this, deadline, TimeSource.NEVER);
         slot.settle(false, frame);
       }
     }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.timeout;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.core.call.Frame;
@@ -9,10 +10,13 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
+import io.aragora.resilience.time.TimerCallback;
+import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,6 +26,7 @@ class LimitTableTest {
 
   private final ManualTime manual = ManualTime.create();
   private final Queue<Runnable> atInterrupts = new ArrayDeque<>();
+  private final Queue<Runnable> atArmings = new ArrayDeque<>();
   private final TimeSource time = new ForwardingTime(manual) {
     @Override
     public Executor executor() {
@@ -29,6 +34,31 @@ class LimitTableTest {
         Runnable next = atInterrupts.poll();
         if (next != null) {
           next.run();
+        }
+      };
+    }
+
+    @Override
+    public TimerRegistration drive(String name, TimerCallback driver) {
+      TimerRegistration driven = super.drive(name, driver);
+      return new TimerRegistration() {
+        @Override
+        public void wakeBy(long deadlineNanos) {
+          Runnable next = atArmings.poll();
+          if (next != null) {
+            next.run();
+          }
+          driven.wakeBy(deadlineNanos);
+        }
+
+        @Override
+        public boolean isDriving() {
+          return driven.isDriving();
+        }
+
+        @Override
+        public void close() {
+          driven.close();
         }
       };
     }
@@ -70,5 +100,24 @@ class LimitTableTest {
     assertThat(far[0].hasFired()).isFalse();
     manual.advance(Duration.ofSeconds(10));
     assertThat(far[0].hasFired()).isTrue();
+  }
+
+  /** A call begins while the thread of another one arms the patrol for both, and that fails: no thread can be started, for instance. */
+  @Test
+  void patrolThatCannotBeArmed_leavesNoOtherCallUnwatched() {
+    LimitSlot[] other = new LimitSlot[1];
+    atArmings.add(() -> {
+      other[0] = claim(10);
+      throw new IllegalStateException("no thread");
+    });
+    assertThatThrownBy(() -> claim(10)).hasMessage("no thread");
+    assertThat(other[0].hasFired()).isFalse();
+    manual.advance(Duration.ofMillis(20));
+    assertThat(other[0].hasFired()).isTrue();
+    LimitSlot next = claim(30);
+    manual.advance(Duration.ofMillis(20));
+    assertThat(next.hasFired())
+        .as("watched by the patrol that the next call arms")
+        .isTrue();
   }
 }
