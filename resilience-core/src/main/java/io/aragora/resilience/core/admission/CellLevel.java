@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.admission;
 
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.time.TimeSource;
 
@@ -15,7 +16,8 @@ public abstract class CellLevel implements PermitLevel {
    *
    * Change of the rate: the word becomes NONE, then the rate changes, then the word is set anew. A thread that has read an
    * old word fails by its CAS, or finds that the word has changed before it reports that there is no permit. One that has
-   * read the new word sees the new rate, since both are volatile. Stress: CellLevelStress.TakeAgainstChange.
+   * read the new word sees the new rate, since both are volatile. Stress: CellLevelStress.TakeAgainstChange. Whatever can fail
+   * comes before: each call would wait for the new word for ever.
    *
    * Progress: lock-free, except that a thread spins while another one changes the rate.
    */
@@ -163,13 +165,17 @@ public abstract class CellLevel implements PermitLevel {
    * @param time the clock
    */
   public final void change(CellRate next, TimeSource time) {
+    StackRoom.forHandOver();
     CellRate before = rate;
-    long word;
-    do {
-      word = word();
-    } while (!casWord(word, CellRate.NONE));
-    rate = next;
-    setWord(before.converted(word, time.nanoTime(), next));
+    while (true) {
+      long word = word();
+      long converted = before.converted(word, time.nanoTime(), next);
+      if (casWord(word, CellRate.NONE)) {
+        rate = next;
+        setWord(converted);
+        return;
+      }
+    }
   }
 
   /**
@@ -179,8 +185,10 @@ public abstract class CellLevel implements PermitLevel {
    * @param time the clock
    */
   public final void refill(CellRate next, TimeSource time) {
+    StackRoom.forHandOver();
+    long full = next.full(time.nanoTime());
     setWord(CellRate.NONE);
     rate = next;
-    setWord(next.full(time.nanoTime()));
+    setWord(full);
   }
 }

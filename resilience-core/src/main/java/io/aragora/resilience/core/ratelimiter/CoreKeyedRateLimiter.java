@@ -252,6 +252,11 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
   private KeyPolicy policy(String key) {
     LimiterKey found = key(key);
     found.hold();
+    // It may have been evicted before it was held, and then nothing finds it again.
+    while (found != keys.overflow() && found != keys.find(key)) {
+      found = key(key);
+      found.hold();
+    }
     return new KeyPolicy(share, found);
   }
 
@@ -272,9 +277,9 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
       return;
     }
     key.use(runtime.clock().read());
-    Turns turns = key.madeTurns(runtime.time());
+    Turns turns = key.madeTurns(share);
     if (turns.pause(nanos)) {
-      turns.changed(share.config().burst());
+      turns.changed();
       publish(key, RateLimiterEvent.Kind.PAUSED, Duration.ofNanos(nanos));
     }
   }
@@ -290,7 +295,7 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     LimiterKey known = keys.find(key);
     Turns turns = known == null ? null : known.turns();
     if (known != null && turns != null && turns.resume()) {
-      turns.changed(share.config().burst());
+      turns.changed();
       publish(known, RateLimiterEvent.Kind.RESUMED, Duration.ZERO);
     }
   }
@@ -302,7 +307,7 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
       pause(found, Hints.lower(hint, found.level(), share.config(), runtime.time()));
       Turns turns = found.turns();
       if (turns != null && !turns.queue().isEmpty()) {
-        turns.changed(share.config().burst());
+        turns.changed();
       }
     }
   }
@@ -332,7 +337,7 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     for (LimiterKey key : all) {
       Turns turns = key.turns();
       if (turns != null) {
-        turns.changed(config.burst());
+        turns.changed();
       }
     }
     share.publish(name(), RateLimiterEvent.Kind.RECONFIGURED, Duration.ZERO);

@@ -50,7 +50,7 @@ public final class CoreRateLimiter extends LimiterPolicy
     super(name, new LimiterShare(name, config, runtime), 1);
     level = Levels.padded(share());
     shared = null;
-    turns = new Turns(level, runtime.time());
+    turns = new Turns(level, share());
   }
 
   /**
@@ -66,12 +66,12 @@ public final class CoreRateLimiter extends LimiterPolicy
     super(name, new LimiterShare(name, config, runtime), 1);
     shared = new SharedLevel(share(), quotas, this::followLevel);
     level = shared;
-    turns = new Turns(level, runtime.time());
+    turns = new Turns(level, share());
     shared.begin();
   }
 
   private void followLevel() {
-    turns.changed(config().burst());
+    turns.changed();
   }
 
   /**
@@ -235,7 +235,7 @@ public final class CoreRateLimiter extends LimiterPolicy
       checkSameKind(toString(), present, next);
       change(present, next);
     }
-    turns.changed(next.burst());
+    turns.changed();
     keepIfWanted(false);
     share().publish(name(), RateLimiterEvent.Kind.RECONFIGURED, Duration.ZERO);
   }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.ratelimiter;
 
 import io.aragora.resilience.core.admission.PermitLevel;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
@@ -25,7 +26,7 @@ final class ExactRing implements PermitLevel {
    *
    * Change of the limit: the slot of the next admission is frozen by CAS with the lap FROZEN apart, so that no further
    * admission succeeds; then the owner publishes a new ring with the times of the newest admissions. Stress:
-   * ExactRingStress.TakeAgainstChange.
+   * ExactRingStress.TakeAgainstChange. Whatever can fail comes before the freeze: each call would wait for the new ring for ever.
    *
    * Progress: lock-free, except that a thread spins while another one changes the limit.
    */
@@ -208,11 +209,11 @@ final class ExactRing implements PermitLevel {
    * @param time the clock
    */
   void change(int limit, long periodNanos, TimeSource time) {
+    StackRoom.forHandOver();
     Ring before = ring;
-    long ticket = freeze(before);
     Ring next = new Ring(limit, periodNanos);
-    long now = time.nanoTime();
-    long past = ceil(now) - next.periodMicros - 1;
+    long past = ceil(time.nanoTime()) - next.periodMicros - 1;
+    long ticket = freeze(before);
     for (int i = 0; i < limit; i++) {
       // The newest admission is the last to be compared.
       int ago = limit - i;

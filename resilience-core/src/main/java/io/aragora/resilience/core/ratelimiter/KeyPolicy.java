@@ -26,7 +26,7 @@ final class KeyPolicy extends LimiterPolicy {
 
   @Override
   Turns madeTurns() {
-    return key.madeTurns(time());
+    return key.madeTurns(share());
   }
 
   @Override

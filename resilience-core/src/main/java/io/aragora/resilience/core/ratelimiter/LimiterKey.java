@@ -89,10 +89,10 @@ class LimiterKey extends CellLevel {
     return turns;
   }
 
-  final Turns madeTurns(TimeSource time) {
+  final Turns madeTurns(LimiterShare share) {
     Turns present = turns;
     if (present == null) {
-      Turns made = new Turns(level(), time);
+      Turns made = new Turns(level(), share);
       present = (Turns) TURNS.compareAndExchange(this, null, made);
       if (present == null) {
         present = made;
@@ -113,10 +113,14 @@ class LimiterKey extends CellLevel {
     return present < 0 ? Integer.MAX_VALUE >>> 1 : present >>> 1;
   }
 
-  /** Notes that other code has a policy of this key. */
+  /**
+   * Notes that other code has a policy of this key. A full fence follows the first note: the caller then looks whether the key is
+   * still known, and the thread that evicts it does both in the other order.
+   */
   final void hold() {
     if ((rejections & HELD) == 0) {
       REJECTIONS.getAndBitwiseOr(this, HELD);
+      VarHandle.fullFence();
     }
   }
 

@@ -17,6 +17,10 @@ final class Turns implements WaitQueue.Source {
    * time keeps it, and is told again only if the time has changed, so that a head that looks too early does
    * not wake itself for ever. A waiter that leaves makes the queue grant again, and so tells the next head its time at once.
    *
+   * A waiter that needs more than the burst never gets it, and those behind it would wait with it. A thread that lowers the burst
+   * writes it, then dismisses such waiters. Of a call whose number was checked before, the waiter is in the queue before its
+   * thread, or the one that grants to it, reads the burst. So one of the two dismisses it.
+   *
    * A pause is an instant before which no permit is taken. Each call reads the word, which is written rarely.
    */
   private static final VarHandle PAUSED_UNTIL = ConstantBootstraps.fieldVarHandle(
@@ -31,13 +35,15 @@ final class Turns implements WaitQueue.Source {
   private static final int LOOKS = 4;
 
   private final PermitLevel level;
+  private final LimiterShare share;
   private final TimeSource time;
   private final WaitQueue queue = new WaitQueue(this);
   private volatile long pausedUntil = NOT_PAUSED;
 
-  Turns(PermitLevel level, TimeSource time) {
+  Turns(PermitLevel level, LimiterShare share) {
     this.level = level;
-    this.time = time;
+    this.share = share;
+    this.time = share.runtime().time();
   }
 
   WaitQueue queue() {
@@ -93,10 +99,14 @@ final class Turns implements WaitQueue.Source {
   }
 
   /** Lets the calls that wait follow a change of the level or of the pause. */
-  void changed(int burst) {
-    queue.dismiss((waiter, before) -> waiter.need() > burst
+  void changed() {
+    queue.dismiss((waiter, before) -> isNeverReady(waiter)
         || level.readyAt(time, pausedUntil, before, waiter.need()) > waiter.until());
     queue.grant();
+  }
+
+  private boolean isNeverReady(Waiter waiter) {
+    return waiter.need() > share.config().burst();
   }
 
   /** Returns the time at which a call that comes now gets its permits, behind all that wait. */
@@ -121,6 +131,10 @@ final class Turns implements WaitQueue.Source {
 
   @Override
   public void onHeadWaits(Waiter head) {
-    head.lookAt(level.readyAt(time, pausedUntil, 0, head.need()));
+    if (isNeverReady(head)) {
+      changed();
+    } else {
+      head.lookAt(level.readyAt(time, pausedUntil, 0, head.need()));
+    }
   }
 }

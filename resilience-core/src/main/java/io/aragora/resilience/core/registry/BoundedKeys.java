@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.registry;
 
 import io.aragora.resilience.internal.QuietLock;
+import java.lang.invoke.VarHandle;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -84,7 +85,8 @@ public abstract class BoundedKeys<P, N> {
   protected abstract N note(P policy);
 
   /**
-   * Returns whether an evicted policy stays findable for as long as it is referenced. Under the lock.
+   * Returns whether an evicted policy stays findable for as long as it is referenced. Under the lock, when the key is no longer
+   * known: a thread that marks a policy as held, and then finds it with a full fence in between, is seen here.
    *
    * @param policy the policy
    * @return whether other code may reference it; by default true
@@ -183,10 +185,14 @@ public abstract class BoundedKeys<P, N> {
     }
     String key = keyOf(leaving);
     N note = note(leaving);
+    known.remove(key, leaving);
+    // Of a thread that marks a policy as held and then looks for it, and this one, one sees what
+    // the
+    // other did.
+    VarHandle.fullFence();
     if (mayBeHeld(leaving) && gone.size() < maxKeys) {
       gone.add(key, leaving, note);
     }
-    known.remove(key, leaving);
     evictions.increment();
     evicted(leaving, note);
     return true;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.core.ReadLines;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.Subscription;
@@ -16,10 +17,13 @@ import io.aragora.resilience.ratelimiter.RateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.RetryAfter;
 import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -254,5 +258,79 @@ class LimiterChangesTest {
     assertThat(limiter.config().limit()).isEqualTo(1000);
     time.advance(Duration.ofMillis(5));
     assertThat(call).isCompletedWithValue("done");
+  }
+
+  /**
+   * A listener runs between the look for a key and the note that it is held, as another thread would: its key takes the place of the
+   * new one.
+   */
+  @Test
+  void forKey_ofAKeyThatIsEvictedMeanwhile_isTheOnlyLimiterOfTheKey() {
+    TimeSource inline = new ForwardingTime(time) {
+      @Override
+      public Executor executor() {
+        return Runnable::run;
+      }
+    };
+    try (Resilience other = Resilience.builder().timeSource(inline).build()) {
+      KeyedRateLimiter keyed = other.keyedRateLimiter(
+          "tenants",
+          KeyedRateLimiterConfig.builder()
+              .limiter(RateLimiterConfig.smooth(1, Duration.ofHours(1)).build())
+              .maxKeys(1)
+              .build());
+      assertThat(keyed.tryAcquire("idle")).isTrue();
+      time.advance(Duration.ofMinutes(5));
+      List<String> evicted = new ArrayList<>();
+      keyed.subscribeKeys(event -> {
+        evicted.add(event.key());
+        keyed.forKey("b");
+      });
+
+      Policy held = keyed.forKey("a");
+
+      assertThat(evicted).containsExactly("idle");
+      assertThat(call(held)).isCompletedWithValue("done");
+      assertThat(keyed.tryAcquire("a")).as("of a second limiter").isFalse();
+    }
+  }
+
+  /** Runs an action once, when a call that has been checked asks for the time to take its permits. */
+  private static final class TimeOfTake extends ForwardingTime {
+    private @Nullable Runnable action;
+
+    TimeOfTake(ManualTime time) {
+      super(time);
+    }
+
+    @Override
+    public long nanoTime() {
+      Runnable present = action;
+      if (present != null
+          && StackWalker.getInstance()
+              .walk(frames -> frames.anyMatch(frame -> frame.getMethodName().equals("tryTake")))) {
+        action = null;
+        present.run();
+      }
+      return super.nanoTime();
+    }
+  }
+
+  @Test
+  void reconfigure_lowerBurstBetweenCheckAndWaitOfACall_holdsUpNoOtherCall() {
+    TimeOfTake timeOfTake = new TimeOfTake(time);
+    try (Resilience other = Resilience.builder().timeSource(timeOfTake).build()) {
+      RateLimiter limiter = other.rateLimiter("api", TEN);
+      assertThat(limiter.tryAcquire(2)).isTrue();
+      timeOfTake.action = () -> limiter.reconfigure(TEN.toBuilder().burst(1).build());
+
+      CompletableFuture<String> two = call(limiter.withPermits(2));
+      CompletableFuture<String> one = call(limiter);
+
+      assertThat(timeOfTake.action).as("not run").isNull();
+      assertRejectedAtOnce(two);
+      time.advance(Duration.ofMillis(500));
+      assertThat(one).isCompletedWithValue("done");
+    }
   }
 }

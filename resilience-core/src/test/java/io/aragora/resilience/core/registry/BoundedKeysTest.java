@@ -60,6 +60,15 @@ class BoundedKeysTest {
     }
 
     @Override
+    protected boolean mayBeHeld(Policy policy) {
+      // A thread that holds a policy and then finds it relies on this order.
+      assertThat(find(policy.key))
+          .as("known when it is asked whether it is held")
+          .isNull();
+      return true;
+    }
+
+    @Override
     protected void evicted(Policy policy, String note) {
       told.add("evicted " + policy.key + (find(policy.key) == null ? "" : ", but still known"));
     }
