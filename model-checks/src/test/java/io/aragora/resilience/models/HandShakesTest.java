@@ -11,6 +11,7 @@ import io.aragora.resilience.core.window.RetireAgainstCount;
 import java.util.List;
 import java.util.stream.Stream;
 import org.jetbrains.lincheck.LincheckAssertionError;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -66,6 +67,14 @@ class HandShakesTest {
                 "LongCountWindow",
                 "long last = (long) WORD.getAndSet(this, RETIRED);",
                 "long last = word; word = RETIRED;")));
+  }
+
+  @BeforeAll
+  static void compileMutants() {
+    Mutant.compile(checked()
+        .flatMap(checked -> checked.mutants().stream()
+            .flatMap(mutant -> mutant.sources(checked.handShake().type()).stream()))
+        .toList());
   }
 
   static Stream<Arguments> mutants() {

@@ -30,6 +30,11 @@ record Model(Class<?> type, List<String> scenarios) {
     return new Model(type, List.of(scenarios));
   }
 
+  /** Returns the model with the scenario of a number alone; itself if that is {@link Mutant#ANY}. */
+  Model only(int scenario) {
+    return scenario == Mutant.ANY ? this : new Model(type, List.of(scenarios.get(scenario)));
+  }
+
   /**
    * Controls every switch between the threads, and tries schedules with few switches first: first in the scenarios of this model,
    * then in random ones.

@@ -28,23 +28,54 @@ import javax.tools.ToolProvider;
  * @param type the class that is changed, by its simple name; it is in the package of the check
  * @param shipped the text of the class that is replaced, which occurs in it once; white space does not matter
  * @param broken the text in its place
+ * @param scenario the number of the scenario of its model that shows it, from 0 on; {@link #ANY} if one of them does
  */
-record Mutant(String name, String type, String shipped, String broken) {
+record Mutant(String name, String type, String shipped, String broken, int scenario) {
+  /** No scenario is known that shows the change. */
+  static final int ANY = -1;
+
   private static final Path CORE =
       Path.of(System.getProperty("root.folder"), "resilience-core/src/main/java");
   private static final Path CHECKS =
       Path.of(System.getProperty("root.folder"), "model-checks/src/test/java");
 
+  Mutant(String name, String type, String shipped, String broken) {
+    this(name, type, shipped, broken, ANY);
+  }
+
+  /** Returns the same mutant, with the number of the scenario that shows it. */
+  Mutant in(int number) {
+    return new Mutant(name, type, shipped, broken, number);
+  }
+
   /**
-   * Returns the check of the broken class.
+   * Returns the check of the broken class, which was compiled.
    *
    * @param check the check of the shipped class
    * @return its copy
    */
   Class<?> load(Class<?> check) {
+    try {
+      return Class.forName(copyOf(check.getPackageName()) + '.' + check.getSimpleName());
+    } catch (ClassNotFoundException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** Returns the name of the copied package. With the type: two classes may be broken in ways of the same name. */
+  private String copyOf(String original) {
+    return original + '.' + name + type;
+  }
+
+  /**
+   * Returns the sources of the copy.
+   *
+   * @param check the check of the shipped class
+   * @return the sources, with the change in one of them
+   */
+  List<JavaFileObject> sources(Class<?> check) {
     String original = check.getPackageName();
-    // With the type: two classes of a package may be broken in ways of the same name.
-    String copy = original + '.' + name + type;
+    String copy = copyOf(original);
     List<JavaFileObject> sources = new ArrayList<>();
     boolean isChanged = false;
     for (Path file : sourcesOf(original)) {
@@ -61,12 +92,7 @@ record Mutant(String name, String type, String shipped, String broken) {
     if (!isChanged) {
       throw new AssertionError("mutant '" + name + "': there is no " + type + " in " + original);
     }
-    compile(sources);
-    try {
-      return Class.forName(copy + '.' + check.getSimpleName());
-    } catch (ClassNotFoundException e) {
-      throw new AssertionError(e);
-    }
+    return sources;
   }
 
   /** Returns the source with the change. White space does not matter, so that the formatter does not. */
@@ -113,14 +139,18 @@ record Mutant(String name, String type, String shipped, String broken) {
     }
   }
 
-  /** Compiles into the folder of the checks: that is on the class path. */
-  private void compile(List<JavaFileObject> sources) {
+  /**
+   * Compiles copies into the folder of the checks: that is on the class path. All at once takes a fraction of the time.
+   *
+   * @param sources the sources of all copies
+   */
+  static void compile(List<JavaFileObject> sources) {
     JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
     StringWriter messages = new StringWriter();
     List<String> options =
         List.of("-proc:none", "-nowarn", "-d", folderOfChecks().toString());
     if (!compiler.getTask(messages, null, null, options, null, sources).call()) {
-      throw new AssertionError("mutant '" + name + "' does not compile: " + messages);
+      throw new AssertionError("a mutant does not compile: " + messages);
     }
   }
 

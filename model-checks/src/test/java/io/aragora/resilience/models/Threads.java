@@ -1,6 +1,6 @@
 package io.aragora.resilience.models;
 
-/** Threads of a hand-shake. */
+/** Threads of a hand-shake, and what a check requires in the end. */
 public final class Threads {
   private Threads() {}
 

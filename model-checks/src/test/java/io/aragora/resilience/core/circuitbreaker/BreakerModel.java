@@ -11,10 +11,10 @@ import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 
 /**
- * A {@link CoreCircuitBreaker} that opens after a failure and closes after a success. Each thread makes one call at a time. It is
- * its own specification. It admits a probe of each thread: with fewer slots, a probe would come between the return of the slot and
- * the closing, which nothing in a sequence can do. (With a threshold of two it would not be: the second failure opens the breaker a moment after it is counted,
- * and a success may come in between.)
+ * A {@link CoreCircuitBreaker} that opens after a failure and closes after a success. Each thread makes one call at a time. It
+ * admits a probe of each thread: with fewer slots, a probe would come between the return of the slot and the closing, which
+ * nothing in a sequence can do. (With a threshold of two it would not be linearizable: the second failure opens the breaker a
+ * moment after it is counted, and a success may come in between.)
  */
 @Param(name = "thread", gen = ThreadIdGen.class)
 @Param(name = "how", gen = IntGen.class, conf = "0:2")
@@ -23,19 +23,22 @@ public class BreakerModel {
 
   private final TestTime time = new TestTime();
   private final long[] permits = new long[6];
-  private final CoreCircuitBreaker breaker = create(time);
+  private final CoreCircuitBreaker breaker = breaker(
+      CircuitBreakerConfig.builder()
+          .failureThreshold(1)
+          .cooldown(Duration.ofNanos(COOLDOWN))
+          .halfOpenMaxCalls(6)
+          .halfOpenMaxDuration(Duration.ofHours(8))
+          .successThreshold(1)
+          .build(),
+      time);
 
-  private static CoreCircuitBreaker create(TestTime time) {
+  static CoreCircuitBreaker breaker(CircuitBreakerConfig config, TestTime time) {
     Timer closed = new Timer("model", time);
     closed.close();
     return new CoreCircuitBreaker(
         "model",
-        CircuitBreakerConfig.builder()
-            .failureThreshold(1)
-            .cooldown(Duration.ofNanos(COOLDOWN))
-            .halfOpenMaxCalls(6)
-            .successThreshold(1)
-            .build(),
+        config,
         BreakerRuntime.of(time, closed, new Dispatcher("model", time, null), BreakerStorage.NONE));
   }
 
@@ -72,5 +75,51 @@ public class BreakerModel {
   @Operation(nonParallelGroup = "clock")
   public void cool() {
     time.set(time.nanoTime() + COOLDOWN);
+  }
+
+  /** A state, whose number the permits carry. */
+  public static class Specification {
+    private static final int CLOSED = 0;
+    private static final int OPEN = 1;
+    private static final int HALF_OPEN = 2;
+
+    private final int[] permits = new int[6];
+    private int state = CLOSED;
+    private int generation = 1;
+    private boolean isCool;
+
+    public boolean acquire(int thread) {
+      if (permits[thread] == 0) {
+        if (state() != state) {
+          enter(HALF_OPEN);
+        }
+        permits[thread] = state == OPEN ? 0 : generation;
+      }
+      return permits[thread] != 0;
+    }
+
+    public void end(int thread, int how) {
+      int permit = permits[thread];
+      permits[thread] = 0;
+      if (permit == generation && how == 1) {
+        enter(OPEN);
+      } else if (permit == generation && how == 0 && state == HALF_OPEN) {
+        enter(CLOSED);
+      }
+    }
+
+    public int state() {
+      return state == OPEN && isCool ? HALF_OPEN : state;
+    }
+
+    public void cool() {
+      isCool = true;
+    }
+
+    private void enter(int next) {
+      state = next;
+      generation++;
+      isCool = false;
+    }
   }
 }

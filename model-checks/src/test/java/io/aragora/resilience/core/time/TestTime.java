@@ -10,13 +10,28 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A time source that advances only on request and never drives: a thread of the check does. Background work runs inline. A parked
- * thread waits until it is woken, whatever its deadline: it spins, because the checker lets {@code LockSupport.park} return without
+ * A time source that advances only on request and never drives: a thread of the check does. Background work runs inline, unless
+ * the check runs it otherwise. A parked thread waits until it is woken, whatever its deadline: it spins, because the checker lets {@code LockSupport.park} return without
  * a reason, and a lost wake-up would be found again.
  */
 public final class TestTime implements TimeSource, TimerRegistration {
   private final Map<Thread, AtomicBoolean> wakeUps = new ConcurrentHashMap<>();
+  private final Executor executor;
   private volatile long now = 1;
+
+  /** Creates a time source at 1 ns. */
+  public TestTime() {
+    this(Runnable::run);
+  }
+
+  /**
+   * Creates a time source at 1 ns.
+   *
+   * @param executor runs background work
+   */
+  public TestTime(Executor executor) {
+    this.executor = executor;
+  }
 
   /**
    * Advances the time without driving.
@@ -61,7 +76,7 @@ public final class TestTime implements TimeSource, TimerRegistration {
 
   @Override
   public Executor executor() {
-    return Runnable::run;
+    return executor;
   }
 
   @Override
