@@ -50,7 +50,8 @@ module io.aragora.resilience {
       io.aragora.resilience.persistence,
       io.aragora.resilience.postgresql;
   exports io.aragora.resilience.internal.runtime to
-      io.aragora.resilience.core;
+      io.aragora.resilience.core,
+      io.aragora.resilience.resilience4j;
 
   uses io.aragora.resilience.spi.ContextPropagator;
   uses io.aragora.resilience.EndpointContribution;

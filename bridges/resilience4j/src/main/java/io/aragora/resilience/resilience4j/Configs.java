@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /** Translates configs in both directions. Of ours, what Resilience4j has no setting for is not shown. */
 final class Configs {
   private static final int MOST_PROBES_AT_A_TIME = 1000;
+  private static final Duration LONGEST_INTERVAL = Duration.ofDays(365);
   private static final Duration LONGEST_PROBE = Duration.ofHours(8);
 
   private Configs() {}
@@ -54,8 +55,7 @@ final class Configs {
           .window(Duration.ofSeconds(window))
           .minimumNumberOfCalls(theirs.getMinimumNumberOfCalls());
     }
-    Predicate<Object> recordResult = theirs.getRecordResultPredicate();
-    config.recordResultIf(result -> result != null && recordResult.test(result));
+    config.recordResultIf(new ResultPredicate(theirs.getRecordResultPredicate()));
     Duration longestHalfOpen = theirs.getMaxWaitDurationInHalfOpenState();
     if (!longestHalfOpen.isZero()) {
       config.halfOpenMaxDuration(
@@ -68,6 +68,14 @@ final class Configs {
               + theirs.getTransitionToStateAfterWaitDuration());
     }
     return cooldown(config, theirs.getWaitIntervalFunctionInOpenState()).build();
+  }
+
+  /** Equal if the function of Resilience4j is, so that a config can be declared again. */
+  private record ResultPredicate(Predicate<Object> theirs) implements Predicate<@Nullable Object> {
+    @Override
+    public boolean test(@Nullable Object result) {
+      return result != null && theirs.test(result);
+    }
   }
 
   /** A cooldown is constant, or grows by a factor; a function of the attempt is recognised by its first values. */
@@ -139,12 +147,11 @@ final class Configs {
   // ---- retries
 
   static RetryConfig of(io.github.resilience4j.retry.RetryConfig theirs) {
-    IntervalBiFunction<@Nullable Object> interval = theirs.getIntervalBiFunction();
     Predicate<@Nullable Object> retryResultIf = theirs.getResultPredicate();
     RetryConfig.Builder config = RetryConfig.builder()
         .maxAttempts(theirs.getMaxAttempts())
-        .backoff(Backoff.customByAttempt(ended -> TimeUnit.MILLISECONDS.toNanos(
-            interval.apply(ended.attempt(), either(ended.failure(), ended.result())))))
+        .backoff(Backoff.customByAttempt(new Interval(theirs.getIntervalBiFunction()))
+            .cappedAt(LONGEST_INTERVAL))
         .retryIf(theirs.getExceptionPredicate())
         .failOnRefusedResult(theirs.isFailAfterMaxAttempts())
         .retryRejections(true)
@@ -173,9 +180,15 @@ final class Configs {
     return (retryResultIf == null ? config : config.retryOnResult(retryResultIf)).build();
   }
 
-  private static Either<Throwable, @Nullable Object> either(
-      @Nullable Throwable failure, @Nullable Object result) {
-    return failure != null ? Either.left(failure) : Either.right(result);
+  /** Equal if the function of Resilience4j is, so that a config can be declared again. */
+  private record Interval(IntervalBiFunction<@Nullable Object> theirs)
+      implements Backoff.AttemptStrategy {
+    @Override
+    public long delayNanos(EndedAttempt ended) {
+      Throwable failure = ended.failure();
+      return TimeUnit.MILLISECONDS.toNanos(theirs.apply(
+          ended.attempt(), failure != null ? Either.left(failure) : Either.right(ended.result())));
+    }
   }
 
   // ---- bulkheads

@@ -89,19 +89,19 @@ public final class Resilience4j {
    * @return a view
    */
   public static Retry retry(Resilience resilience, String name) {
-    return retry(resilience, resilience.retry(name));
+    return retry(resilience.retry(name));
   }
 
   /**
-   * Returns a view of a retry. Its callers make the attempts themselves, so they are counted by the view, and not by the totals of
-   * the retry.
+   * Returns a view of a retry. Its callers make the attempts; the retry decides about each, and counts and publishes the call as its
+   * own.
    *
-   * @param resilience the runtime of the retry, by whose time the view waits
    * @param retry the retry
    * @return a view
+   * @throws IllegalArgumentException if {@code retry} is not a retry of a runtime
    */
-  public static Retry retry(Resilience resilience, io.aragora.resilience.retry.Retry retry) {
-    return new RetryView(retry, null, Map.of(), RuntimeTime.of(resilience));
+  public static Retry retry(io.aragora.resilience.retry.Retry retry) {
+    return new RetryView(retry, null, Map.of());
   }
 
   /**

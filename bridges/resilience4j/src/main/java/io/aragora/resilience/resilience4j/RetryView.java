@@ -1,12 +1,12 @@
 package io.aragora.resilience.resilience4j;
 
-import io.aragora.resilience.policy.CallRejectedException;
-import io.aragora.resilience.retry.Backoff;
-import io.aragora.resilience.retry.EndedAttempt;
+import io.aragora.resilience.internal.runtime.SteppedRetry;
+import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.retry.Retry;
-import io.aragora.resilience.retry.RetryAfter;
-import io.aragora.resilience.retry.RetryBudget;
+import io.aragora.resilience.retry.RetryAttemptTotals;
 import io.aragora.resilience.retry.RetryConfig;
+import io.aragora.resilience.retry.RetryEvent.Kind;
+import io.aragora.resilience.retry.RetryTotals;
 import io.github.resilience4j.bulkhead.BulkheadFullException;
 import io.github.resilience4j.circuitbreaker.CallNotPermittedException;
 import io.github.resilience4j.core.EventConsumer;
@@ -19,26 +19,21 @@ import io.github.resilience4j.retry.event.RetryOnIgnoredErrorEvent;
 import io.github.resilience4j.retry.event.RetryOnRetryEvent;
 import io.github.resilience4j.retry.event.RetryOnSuccessEvent;
 import java.util.Map;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.LongAdder;
-import java.util.function.BiConsumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A retry, as a loop that its caller drives. Whether an attempt follows, and when, is decided by the config of our retry, its
- * budget included.
+ * A retry, as a loop that its caller drives. Our retry decides whether an attempt follows, and when; it waits, counts, and publishes
+ * its own events. A view publishes those of Resilience4j, on the thread of the call.
  */
 final class RetryView implements io.github.resilience4j.retry.Retry {
-  private static final long STOP = Backoff.STOP;
-  private static final String NO_ATTEMPT =
-      "a function of its config failed; the call makes no further attempt (logged once)";
+  /** What an asynchronous loop takes for no further attempt. */
+  private static final long STOP = -1;
 
   private final Retry retry;
+  private final SteppedRetry engine;
   private final ShownConfig<RetryConfig, io.github.resilience4j.retry.RetryConfig> shown;
   private final Map<String, String> tags;
-  private final RuntimeTime time;
   private final ForeignCalls foreign;
   private final Events events;
   private final Numbers numbers = new Numbers();
@@ -47,14 +42,22 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
       Retry retry,
       ShownConfig.@Nullable Declared<RetryConfig, io.github.resilience4j.retry.RetryConfig>
           declared,
-      Map<String, String> tags,
-      RuntimeTime time) {
+      Map<String, String> tags) {
     this.retry = retry;
+    this.engine = engine(retry);
     this.shown = new ShownConfig<>(retry::config, Configs::shown, declared);
     this.tags = Map.copyOf(tags);
-    this.time = time;
     this.foreign = new ForeignCalls("retry", retry.name());
     this.events = new Events(foreign);
+  }
+
+  private static SteppedRetry engine(Retry retry) {
+    if (retry instanceof SteppedRetry own) {
+      return own;
+    }
+    throw new IllegalArgumentException("retry '" + retry.name()
+        + "' must be a retry of a runtime, which decides about each attempt of a view: "
+        + retry.getClass().getName() + ". Pass what Resilience.retry(name) returns");
   }
 
   @Override
@@ -97,240 +100,166 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
     return "Retry '" + retry.name() + "'";
   }
 
-  /** One call: its attempts so far, and the decision about the next. One thread at a time uses it. */
+  /** How Resilience4j counts and publishes the end of a call. */
+  private enum End {
+    NONE,
+    SUCCESS_AT_ONCE,
+    SUCCESS,
+    IGNORED_ERROR,
+    ERROR;
+
+    static End of(Kind kind) {
+      return switch (kind) {
+        case RETRY -> NONE;
+        case SUCCEEDED_AT_ONCE -> SUCCESS_AT_ONCE;
+        case SUCCEEDED_AFTER_RETRY -> SUCCESS;
+        case REJECTED, ABORTED, NOT_RETRIED, STOPPED -> IGNORED_ERROR;
+        case EXHAUSTED, OUT_OF_TIME, OUT_OF_BUDGET, BACKOFF_STOPPED, STOOD_DOWN -> ERROR;
+      };
+    }
+  }
+
+  /**
+   * One call. One thread at a time uses it. Loops of Resilience4j report what a step of theirs threw as a failure of an attempt, and
+   * a stream reports results after its end: after the end of a call nothing more is decided.
+   */
   private class Run {
-    final RetryConfig config = retry.config();
-    private final long startedAt = time.nanoTime();
-    private int ended;
-    private long backoffNanos;
+    final SteppedRetry.Steps steps;
+    private final boolean failsOnResult = retry.config().failOnRefusedResult();
     private @Nullable Throwable lastFailure;
+    private boolean hasEnded;
     private boolean gaveUpResult;
 
-    final @Nullable Throwable lastFailure() {
-      return lastFailure;
+    Run(boolean isOnThread) {
+      steps = engine.begin(isOnThread);
     }
 
-    /** The attempt after a result that is not accepted cannot be made. */
-    final void giveUp() {
-      gaveUpResult = true;
-    }
-
-    /** Ends the call after the last attempt, which did not fail. */
+    /** Ends the call after the last attempt, unless a step has ended it. */
     final void complete() {
-      numbers.attempts.increment();
-      if (gaveUpResult) {
-        numbers.failedAfterRetry.increment();
-        Throwable failure = lastFailure == null || config.failOnRefusedResult()
-            ? new MaxRetriesExceeded("retry '" + retry.name() + "' gave up: attempt " + ended
-                + " returned a result that" + " retryResultIf matches")
-            : lastFailure;
-        publishError(failure);
-        if (config.failOnRefusedResult()) {
-          throw MaxRetriesExceededException.createMaxRetriesExceededException(RetryView.this);
+      if (!hasEnded) {
+        hasEnded = true;
+        steps.succeeded();
+        if (steps.ended() > 0 && events.hasConsumers()) {
+          events.deliver(new RetryOnSuccessEvent(retry.name(), steps.ended(), lastFailure));
         }
-        return;
-      }
-      credit();
-      if (ended == 0) {
-        numbers.succeededAtOnce.increment();
-        return;
-      }
-      numbers.succeededAfterRetry.increment();
-      if (events.hasConsumers()) {
-        events.deliver(new RetryOnSuccessEvent(retry.name(), ended, lastFailure));
+      } else if (gaveUpResult && failsOnResult) {
+        throw MaxRetriesExceededException.createMaxRetriesExceededException(RetryView.this);
       }
     }
 
-    private void credit() {
-      RetryBudget budget = config.budget();
-      if (budget == null) {
-        return;
+    /** Returns whether an attempt follows a failure. */
+    final boolean goesOnAfter(Throwable failure) {
+      if (hasEnded) {
+        return false;
       }
+      Kind kind;
       try {
-        budget.credit();
+        kind = steps.failed(failure, isRejection(BreakerView.unwrapped(failure)));
       } catch (Throwable e) {
-        foreign.failed("the budget failed; a success was not credited to it (logged once)", e);
-      }
-    }
-
-    /** Decides after a failure. Returns the delay in nanoseconds, or {@link #STOP}. */
-    final long afterFailure(Throwable failure) {
-      try {
-        return judgeFailure(failure);
-      } catch (Throwable e) {
-        // The stack or the heap may be used up: the call ends as its body did.
-        foreign.failed(NO_ATTEMPT, e);
-        return STOP;
-      }
-    }
-
-    private long judgeFailure(Throwable failure) {
-      numbers.attempts.increment();
-      if (!isRetried(failure)) {
-        numbers.failedAtOnce.increment();
-        if (events.hasConsumers()) {
-          events.deliver(new RetryOnIgnoredErrorEvent(retry.name(), failure));
-        }
-        return STOP;
+        return endedBy(e);
       }
       lastFailure = failure;
-      ended++;
-      long delay = delayNanos(failure, null);
-      if (delay == STOP) {
-        numbers.failedAfterRetry.increment();
-        publishError(failure);
-      } else {
-        publishRetry(failure, delay);
+      if (kind == Kind.RETRY) {
+        publishRetry(failure);
+        return true;
       }
-      return delay;
+      hasEnded = true;
+      if (events.hasConsumers()) {
+        events.deliver(
+            End.of(kind) == End.ERROR
+                ? new RetryOnErrorEvent(retry.name(), steps.ended(), failure)
+                : new RetryOnIgnoredErrorEvent(retry.name(), failure));
+      }
+      return false;
     }
 
-    /** Decides after a result. Returns the delay in nanoseconds, or {@link #STOP}. */
-    final long afterResult(@Nullable Object result) {
+    /** The stack or the heap may be used up: the call ends as its body did. */
+    private boolean endedBy(Throwable failure) {
+      hasEnded = true;
+      foreign.failed("the retry failed; the call makes no further attempt (logged once)", failure);
+      return false;
+    }
+
+    private boolean isRejection(Throwable failure) {
+      return failure instanceof CallNotPermittedException
+          || failure instanceof BulkheadFullException
+          || failure instanceof RequestNotPermitted;
+    }
+
+    /** Returns whether an attempt follows a result. */
+    final boolean goesOnAfterResult(@Nullable Object result) {
+      if (hasEnded) {
+        return false;
+      }
+      Kind kind;
       try {
-        return judgeResult(result);
-      } catch (Throwable e) {
-        foreign.failed(NO_ATTEMPT, e);
-        return STOP;
-      }
-    }
-
-    @SuppressWarnings("NullAway") // the predicate is asked about null as well
-    private boolean isRefused(Predicate<@Nullable Object> retryResultIf, @Nullable Object result) {
-      return foreign.holds(retryResultIf, result, false, NO_ATTEMPT);
-    }
-
-    private long judgeResult(@Nullable Object result) {
-      Predicate<@Nullable Object> retryResultIf = config.retryResultIf();
-      if (retryResultIf == null || !isRefused(retryResultIf, result)) {
-        return STOP;
-      }
-      numbers.attempts.increment();
-      ended++;
-      long delay = delayNanos(null, result);
-      if (delay == STOP) {
-        gaveUpResult = true;
-        return STOP;
-      }
-      var declared = shown.declared();
-      if (declared != null) {
-        var consumer = declared.<@Nullable Object>getConsumeResultBeforeRetryAttempt();
-        if (consumer != null) {
-          consume(consumer, result);
+        if (!steps.isRefused(result)) {
+          return false;
         }
+        kind = steps.refused(result);
+      } catch (Throwable e) {
+        return endedBy(e);
       }
-      publishRetry(null, delay);
-      return delay;
+      if (kind == Kind.RETRY) {
+        consume(result);
+        publishRetry(null);
+        return true;
+      }
+      hasEnded = true;
+      gaveUpResult = true;
+      if (events.hasConsumers()) {
+        Throwable failure = lastFailure == null || failsOnResult
+            ? new MaxRetriesExceeded("retry '" + retry.name() + "' gave up: attempt "
+                + steps.ended() + " returned a result that retryResultIf matches")
+            : lastFailure;
+        events.deliver(new RetryOnErrorEvent(retry.name(), steps.ended(), failure));
+      }
+      return false;
     }
 
-    private void consume(BiConsumer<Integer, @Nullable Object> consumer, @Nullable Object result) {
+    /** Calls {@code consumeResultBeforeRetryAttempt}, which only a config of Resilience4j has. */
+    private void consume(@Nullable Object result) {
       try {
-        consumer.accept(ended, result);
+        var declared = shown.declared();
+        if (declared != null) {
+          var consumer = declared.<@Nullable Object>getConsumeResultBeforeRetryAttempt();
+          if (consumer != null) {
+            consumer.accept(steps.ended(), result);
+          }
+        }
       } catch (Throwable e) {
         foreign.failed(
             "consumeResultBeforeRetryAttempt failed; the call is not affected (logged once)", e);
       }
     }
 
-    private boolean isRetried(Throwable failure) {
-      boolean stopped = (failure instanceof InterruptedException && !config.retryInterrupted())
-          || (failure instanceof CancellationException && !config.retryCancelled());
-      if (stopped || (isRejection(failure) && !config.retryRejections())) {
-        return false;
-      }
-      Predicate<? super Throwable> abortIf = config.abortIf();
-      return (abortIf == null || !foreign.holds(abortIf, failure, true, NO_ATTEMPT))
-          && foreign.holds(config.retryIf(), failure, false, NO_ATTEMPT);
-    }
-
-    private boolean isRejection(Throwable failure) {
-      return failure instanceof CallRejectedException
-          || failure instanceof CallNotPermittedException
-          || failure instanceof BulkheadFullException
-          || failure instanceof RequestNotPermitted;
-    }
-
-    /** The budget is asked last, so that it grants no retry in vain. */
-    private long delayNanos(@Nullable Throwable failure, @Nullable Object result) {
-      if (ended >= config.maxAttempts()) {
-        return STOP;
-      }
-      long elapsed = time.nanoTime() - startedAt;
-      EndedAttempt attempt = EndedAttempt.builder(ended)
-          .failure(failure)
-          .result(result)
-          .elapsedNanos(elapsed)
-          .previousDelayNanos(backoffNanos)
-          .random(time.random(retry.name()))
-          .build();
-      long backoff = backoffNanos(attempt);
-      if (backoff < 0) {
-        return STOP;
-      }
-      backoffNanos = backoff;
-      long delay = Math.max(
-          backoff, Math.min(askedNanos(failure, result), config.backoff().capNanos()));
-      if (delay > config.maxDuration().toNanos() - elapsed) {
-        return STOP;
-      }
-      return tryTake() ? delay : STOP;
-    }
-
-    private long backoffNanos(EndedAttempt attempt) {
-      try {
-        return config.backoff().delayNanos(attempt, time.random(retry.name()));
-      } catch (Throwable e) {
-        foreign.failed(NO_ATTEMPT, e);
-        return STOP;
-      }
-    }
-
-    private boolean tryTake() {
-      try {
-        RetryBudget budget = config.budget();
-        return budget == null || budget.tryTake();
-      } catch (Throwable e) {
-        foreign.failed(NO_ATTEMPT, e);
-        return false;
-      }
-    }
-
-    private long askedNanos(@Nullable Throwable failure, @Nullable Object result) {
-      try {
-        RetryAfter asked;
-        if (failure != null) {
-          asked = config.retryAfter() == null ? null : config.retryAfter().apply(failure);
-        } else {
-          asked = config.retryAfterResult() == null
-              ? null
-              : config.retryAfterResult().apply(result);
-        }
-        return asked == null ? 0 : asked.delayNanos(time.wallTime());
-      } catch (Throwable e) {
-        foreign.failed("retryAfter failed; the backoff alone sets the delay (logged once)", e);
-        return 0;
-      }
-    }
-
-    private void publishRetry(@Nullable Throwable failure, long delay) {
+    private void publishRetry(@Nullable Throwable failure) {
       if (events.hasConsumers()) {
-        events.deliver(new RetryOnRetryEvent(retry.name(), ended, failure, millis(delay)));
+        events.deliver(new RetryOnRetryEvent(retry.name(), steps.ended(), failure, delayMillis()));
       }
     }
 
-    private void publishError(Throwable failure) {
-      if (events.hasConsumers()) {
-        events.deliver(new RetryOnErrorEvent(retry.name(), ended, failure));
+    /** Whole milliseconds, rounded up. */
+    final long delayMillis() {
+      return TimeUnit.NANOSECONDS.toMillis(steps.delayNanos() + 999_999);
+    }
+
+    /** Waits for the next attempt. What it throws has ended the call. */
+    final void await() {
+      try {
+        steps.await();
+      } catch (Throwable e) {
+        hasEnded = true;
+        throw e;
       }
     }
-  }
-
-  /** Whole milliseconds, rounded up. */
-  private static long millis(long nanos) {
-    return TimeUnit.NANOSECONDS.toMillis(nanos + 999_999);
   }
 
   private final class Blocking<T> extends Run implements Context<T> {
+    Blocking() {
+      super(true);
+    }
+
     @Override
     public void onComplete() {
       complete();
@@ -338,62 +267,43 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
 
     @Override
     public boolean onResult(T result) {
-      long delay = afterResult(result);
-      if (delay == STOP) {
+      if (!goesOnAfterResult(result)) {
         return false;
       }
-      try {
-        time.sleep(this, delay);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        Throwable failure = lastFailure();
-        if (failure instanceof RuntimeException last) {
-          throw last;
-        }
-        CancellationException cancelled =
-            new CancellationException("retry '" + getName() + "' was interrupted while it waited");
-        cancelled.initCause(e);
-        throw cancelled;
-      } catch (Throwable e) {
-        foreign.failed(NO_ATTEMPT, e);
-        giveUp();
-        return false;
-      }
+      await();
       return true;
     }
 
     @Override
     public void onError(Exception exception) throws Exception {
-      long delay = afterFailure(exception);
-      if (delay == STOP || !waited(delay)) {
+      if (!goesOnAfter(exception) || !waited()) {
         throw exception;
       }
     }
 
     @Override
     public void onRuntimeError(RuntimeException exception) {
-      long delay = afterFailure(exception);
-      if (delay == STOP || !waited(delay)) {
+      if (!goesOnAfter(exception) || !waited()) {
         throw exception;
       }
     }
 
-    /** Returns false if the wait failed, or the thread was interrupted; its flag is then set. */
-    private boolean waited(long delay) {
+    /** Returns false if the thread was interrupted: the call then ends with its last failure, and the flag is set. */
+    private boolean waited() {
       try {
-        time.sleep(this, delay);
+        await();
         return true;
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        return false;
-      } catch (Throwable e) {
-        foreign.failed(NO_ATTEMPT, e);
+      } catch (CallInterruptedException e) {
         return false;
       }
     }
   }
 
   private final class Async<T> extends Run implements AsyncContext<T> {
+    Async() {
+      super(false);
+    }
+
     @Override
     public void onComplete() {
       complete();
@@ -401,49 +311,53 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
 
     @Override
     public long onError(Throwable throwable) {
-      return inMillis(afterFailure(BreakerView.unwrapped(throwable)));
+      return goesOnAfter(BreakerView.unwrapped(throwable)) ? delayMillis() : STOP;
     }
 
     @Override
     public long onResult(T result) {
-      return inMillis(afterResult(result));
-    }
-
-    private long inMillis(long delay) {
-      return delay == STOP ? -1 : millis(delay);
+      return goesOnAfterResult(result) ? delayMillis() : STOP;
     }
   }
 
-  private static final class Numbers implements Metrics {
-    private final LongAdder attempts = new LongAdder();
-    private final LongAdder succeededAtOnce = new LongAdder();
-    private final LongAdder succeededAfterRetry = new LongAdder();
-    private final LongAdder failedAtOnce = new LongAdder();
-    private final LongAdder failedAfterRetry = new LongAdder();
+  /** Those of our retry: of all its calls, also of those that no view sees. */
+  private final class Numbers implements Metrics {
+    private long sum(End end) {
+      RetryTotals totals = retry.totals();
+      long sum = 0;
+      for (Kind kind : Kind.values()) {
+        sum += End.of(kind) == end ? totals.count(kind) : 0;
+      }
+      return sum;
+    }
 
     @Override
     public long getNumberOfSuccessfulCallsWithoutRetryAttempt() {
-      return succeededAtOnce.sum();
+      return sum(End.SUCCESS_AT_ONCE);
     }
 
     @Override
     public long getNumberOfFailedCallsWithoutRetryAttempt() {
-      return failedAtOnce.sum();
+      return sum(End.IGNORED_ERROR);
     }
 
     @Override
     public long getNumberOfSuccessfulCallsWithRetryAttempt() {
-      return succeededAfterRetry.sum();
+      return sum(End.SUCCESS);
     }
 
     @Override
     public long getNumberOfFailedCallsWithRetryAttempt() {
-      return failedAfterRetry.sum();
+      return sum(End.ERROR);
     }
 
     @Override
     public long getNumberOfTotalCalls() {
-      return attempts.sum();
+      long sum = 0;
+      for (RetryAttemptTotals each : retry.attempts()) {
+        sum += each.succeeded() + each.failed();
+      }
+      return sum;
     }
   }
 

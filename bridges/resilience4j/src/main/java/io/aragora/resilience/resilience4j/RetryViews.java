@@ -24,8 +24,7 @@ final class RetryViews extends ViewRegistry<Retry, RetryConfig> implements Retry
     return new RetryView(
         declared == null ? resilience.retry(name) : resilience.retry(name, declared.ours()),
         declared,
-        tags,
-        RuntimeTime.of(resilience));
+        tags);
   }
 
   @Override

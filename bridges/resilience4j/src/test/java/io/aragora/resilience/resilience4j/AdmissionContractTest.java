@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,6 +87,42 @@ class AdmissionContractTest {
 
       assertThat(bulkhead.tryAcquirePermission()).isFalse();
       assertThat(bulkhead.getBulkheadConfig().getMaxConcurrentCalls()).isEqualTo(3);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void bulkhead_withACallUnderWay_takesAnotherLimit(Subject subject) {
+    try (subject) {
+      Bulkhead bulkhead = subject.bulkhead(places(1));
+      bulkhead.acquirePermission();
+
+      bulkhead.changeConfig(places(2));
+
+      assertThat(bulkhead.getMetrics().getAvailableConcurrentCalls()).isOne();
+      assertThat(bulkhead.getMetrics().getMaxAllowedConcurrentCalls()).isEqualTo(2);
+      assertThat(bulkhead.tryAcquirePermission()).isTrue();
+      assertThat(bulkhead.tryAcquirePermission()).isFalse();
+      bulkhead.onComplete();
+      bulkhead.onComplete();
+      assertThat(bulkhead.getMetrics().getAvailableConcurrentCalls()).isEqualTo(2);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void bulkhead_ofAFuture_isHeldUntilItsValueIsRead(Subject subject) throws Exception {
+    try (subject) {
+      Bulkhead bulkhead = subject.bulkhead(places(1));
+      Future<String> call = Bulkhead.decorateFuture(
+              bulkhead, () -> CompletableFuture.completedFuture("5"))
+          .get();
+      assertThat(bulkhead.getMetrics().getAvailableConcurrentCalls()).isZero();
+
+      assertThat(call.get()).isEqualTo("5");
+      assertThat(call.get()).isEqualTo("5");
+
+      assertThat(bulkhead.getMetrics().getAvailableConcurrentCalls()).isOne();
     }
   }
 
@@ -278,6 +315,47 @@ class AdmissionContractTest {
 
       assertThat(limiter.acquirePermission()).isFalse();
       assertThat(events).containsExactly("DRAINED", "FAILED_ACQUIRE");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void rateLimiter_admitsManyPermitsAtATime(Subject subject) {
+    try (subject) {
+      RateLimiter limiter = subject.rateLimiter(rate().limitForPeriod(10).build());
+      assertThat(limiter.acquirePermission(1)).isTrue();
+      assertThat(limiter.acquirePermission(5)).isTrue();
+      assertThat(limiter.acquirePermission(5)).isFalse();
+      assertThat(limiter.getMetrics().getAvailablePermissions()).isEqualTo(4);
+
+      subject.advance(Duration.ofSeconds(10));
+
+      assertThat(limiter.acquirePermission(5)).isTrue();
+      assertThat(limiter.acquirePermission(5)).isTrue();
+      assertThat(limiter.acquirePermission()).isFalse();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void rateLimiter_drainedTwice_hasNothingTheSecondTime(Subject subject) {
+    try (subject) {
+      RateLimiter limiter = subject.rateLimiter(rate().limitForPeriod(10).build());
+      limiter
+          .getEventPublisher()
+          .onEvent(event -> events.add(event.getEventType() + " " + event.getNumberOfPermits()));
+      limiter.drainPermissions();
+      limiter.drainPermissions();
+      assertThat(limiter.acquirePermission(10)).isFalse();
+
+      subject.advance(Duration.ofSeconds(10));
+
+      assertThat(limiter.acquirePermission(10)).isTrue();
+      // Theirs has lost the number of the first event.
+      int drained = subject instanceof Subject.Theirs ? 0 : 10;
+      assertThat(events)
+          .containsExactly(
+              "DRAINED " + drained, "DRAINED 0", "FAILED_ACQUIRE 10", "SUCCESSFUL_ACQUIRE 10");
     }
   }
 

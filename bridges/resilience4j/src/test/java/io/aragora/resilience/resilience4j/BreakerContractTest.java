@@ -18,11 +18,14 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -707,6 +710,60 @@ class BreakerContractTest {
           .toCompletableFuture();
       assertThatThrownBy(failed::join).hasCause(down);
       assertNumbers(breaker, -1, 14, 3, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void future_readTwice_isCountedOnce(Subject subject) throws Exception {
+    try (subject) {
+      CircuitBreaker breaker = subject.breaker(settings().build());
+      Future<String> call =
+          breaker.decorateFuture(() -> CompletableFuture.completedFuture("5")).get();
+
+      assertThat(call.get()).isEqualTo("5");
+      assertThat(call.get(1, TimeUnit.SECONDS)).isEqualTo("5");
+
+      assertNumbers(breaker, -1, 1, 0, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void future_thatFailsOrTimesOut_isAFailure(Subject subject) throws Exception {
+    try (subject) {
+      CircuitBreaker breaker = subject.breaker(settings().build());
+      Future<String> failed = breaker
+          .<String>decorateFuture(() -> CompletableFuture.failedFuture(new IOException("down")))
+          .get();
+      Future<String> late =
+          breaker.<String>decorateFuture(CompletableFuture::new).get();
+
+      assertThatThrownBy(failed::get).hasMessageContaining("down");
+      assertThatThrownBy(() -> late.get(1, TimeUnit.NANOSECONDS))
+          .isInstanceOf(TimeoutException.class);
+
+      assertNumbers(breaker, -1, 2, 2, 0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void future_thatIsCancelled_countsAsNothing_andGivesItsPermissionBack(Subject subject)
+      throws Exception {
+    try (subject) {
+      CircuitBreaker breaker =
+          subject.breaker(settings().permittedNumberOfCallsInHalfOpenState(1).build());
+      probe(breaker);
+      Future<String> call =
+          breaker.<String>decorateFuture(CompletableFuture::new).get();
+      assertThat(breaker.tryAcquirePermission()).isFalse();
+      call.cancel(true);
+
+      assertThatThrownBy(call::get).isInstanceOf(CancellationException.class);
+
+      assertNumbers(breaker, -1, 0, 0, 1);
+      assertThat(breaker.tryAcquirePermission()).isTrue();
     }
   }
 

@@ -268,7 +268,7 @@ class ForeignCodeTest {
           config.retryResultIf(value -> true);
         }
         return consumed(
-            Resilience4j.retry(setup.resilience, setup.resilience.retry("r", config.build())),
+            Resilience4j.retry(setup.resilience.retry("r", config.build())),
             new Thrower(thrower.thrown));
       });
     }

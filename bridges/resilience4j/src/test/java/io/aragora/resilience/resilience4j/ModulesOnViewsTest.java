@@ -55,13 +55,11 @@ class ModulesOnViewsTest {
       resilience.circuitBreaker("prices", c -> c.failureThreshold(2).halfOpenMaxCalls(1));
   private final CircuitBreaker view = Resilience4j.circuitBreaker(resilience, breaker);
 
-  private final Retry retry = Resilience4j.retry(
-      resilience,
-      resilience.retry(
-          "prices",
-          c -> c.maxAttempts(3)
-              .backoff(Backoff.constant(Duration.ofMillis(1)))
-              .retryOn(IOException.class)));
+  private final Retry retry = Resilience4j.retry(resilience.retry(
+      "prices",
+      c -> c.maxAttempts(3)
+          .backoff(Backoff.constant(Duration.ofMillis(1)))
+          .retryOn(IOException.class)));
 
   private final Bulkhead bulkhead =
       Resilience4j.bulkhead(resilience.bulkhead("prices", c -> c.maxConcurrentCalls(1)));

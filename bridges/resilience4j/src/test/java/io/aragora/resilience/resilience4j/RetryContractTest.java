@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executors;
@@ -143,6 +144,18 @@ class RetryContractTest {
 
   @ParameterizedTest
   @MethodSource(SUBJECTS)
+  void interval_ofMinutes_isWaitedFor(Subject subject) throws Exception {
+    try (subject) {
+      Retry retry = subject.retry(settings().waitDuration(Duration.ofMinutes(5)).build());
+
+      retry.executeCallable(() -> body(2));
+
+      assertThat(subject.waited()).isEqualTo(Duration.ofMinutes(10));
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
   void intervals_grow(Subject subject) throws Exception {
     try (subject) {
       Retry retry = subject.retry(RetryConfig.custom()
@@ -186,7 +199,8 @@ class RetryContractTest {
       assertThat(retry.<String>executeSupplier(() -> "busy")).isEqualTo("busy");
 
       assertThat(consumed).containsExactly("1 busy", "2 busy");
-      assertNumbers(retry, 0, 0, 0, 1, 4);
+      // Theirs counts the end of such a call as an attempt.
+      assertNumbers(retry, 0, 0, 0, 1, subject instanceof Subject.Theirs ? 4 : 3);
     }
   }
 
@@ -200,6 +214,73 @@ class RetryContractTest {
       assertThatExceptionOfType(MaxRetriesExceededException.class)
           .isThrownBy(() -> retry.executeSupplier(() -> "busy"))
           .withMessageContaining("prices");
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void stageWithAResult_thatIsRetried_failsIfAsked(Subject subject) {
+    ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+    try (subject) {
+      Retry retry = subject.retry(settings()
+          .waitDuration(Duration.ofMillis(1))
+          .retryOnResult("busy"::equals)
+          .failAfterMaxAttempts(true)
+          .build());
+      CompletableFuture<String> call = retry
+          .executeCompletionStage(scheduler, () -> CompletableFuture.completedFuture("busy"))
+          .toCompletableFuture();
+
+      assertThatThrownBy(() -> call.get(60, TimeUnit.SECONDS))
+          .hasCauseInstanceOf(MaxRetriesExceededException.class)
+          .hasMessageContaining("prices");
+    } finally {
+      scheduler.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void interval_belowZero_endsTheStage(Subject subject) {
+    ScheduledExecutorService scheduler = Executors.newSingleThreadScheduledExecutor();
+    try (subject) {
+      Retry retry = subject.retry(RetryConfig.custom()
+          .maxAttempts(5)
+          .intervalFunction(attempt -> attempt == 1 ? 1L : -1L)
+          .build());
+      listen(retry);
+      CompletableFuture<String> call = retry
+          .executeCompletionStage(
+              scheduler,
+              () -> CompletableFuture.<String>failedFuture(
+                  new IOException("down " + attempts.incrementAndGet())))
+          .toCompletableFuture();
+
+      assertThatThrownBy(() -> call.get(60, TimeUnit.SECONDS)).hasMessageEndingWith("down 2");
+      // Theirs publishes no end of such a call, and does not count it.
+      assertThat(events).startsWith("RETRY 1 down 1 1 ms");
+      if (subject instanceof Subject.Ours) {
+        assertThat(events).endsWith("ERROR 2 down 2");
+        assertThat(retry.getMetrics().getNumberOfFailedCallsWithRetryAttempt()).isOne();
+      }
+    } finally {
+      scheduler.shutdownNow();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource(SUBJECTS)
+  void decorated_calledTwice_makesTwoCalls(Subject subject) throws Exception {
+    try (subject) {
+      Retry retry = subject.retry(settings().build());
+      Callable<String> call = Retry.decorateCallable(retry, () -> body(1));
+
+      assertThat(call.call()).isEqualTo("5");
+      attempts.set(0);
+      assertThat(call.call()).isEqualTo("5");
+
+      assertNumbers(retry, 0, 2, 0, 0, 4);
+      assertThat(subject.waited()).isEqualTo(Duration.ofMillis(400));
     }
   }
 

@@ -241,12 +241,9 @@ class ViewTest {
   void retry_asksTheBudget() {
     RetryBudget budget =
         resilience.retryBudget("prices", c -> c.capacity(1).ratio(0).perSecond(0));
-    Retry view = Resilience4j.retry(
-        resilience,
-        resilience.retry(
-            "prices",
-            c ->
-                c.maxAttempts(9).backoff(Backoff.constant(Duration.ofMillis(1))).budget(budget)));
+    Retry view = Resilience4j.retry(resilience.retry(
+        "prices",
+        c -> c.maxAttempts(9).backoff(Backoff.constant(Duration.ofMillis(1))).budget(budget)));
     AtomicInteger attempts = new AtomicInteger();
 
     assertThatThrownBy(() -> view.executeCallable(() -> {
@@ -260,8 +257,7 @@ class ViewTest {
 
   @Test
   void retry_ofARejection_isNone() {
-    Retry view =
-        Resilience4j.retry(resilience, resilience.retry("prices", c -> c.retryIf(failure -> true)));
+    Retry view = Resilience4j.retry(resilience.retry("prices", c -> c.retryIf(failure -> true)));
     CircuitBreaker breaker = Resilience4j.circuitBreaker(resilience, "prices");
     breaker.transitionToForcedOpenState();
 

@@ -22,6 +22,7 @@ import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.internal.runtime.SteppedRetry;
 import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.CheckedSupplier;
@@ -59,7 +60,8 @@ import org.jspecify.annotations.Nullable;
  * A retry. A synchronous call waits on the caller's thread, an asynchronous one on the timer.
  * Thread-safe.
  */
-public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy, Measured {
+public final class CoreRetry extends CorePolicy
+    implements Retry, SteppedRetry, ReadablePolicy, Measured {
   private static final GuardedLog LOG = GuardedLog.of(CoreRetry.class);
 
   private final String runtime;
@@ -297,7 +299,7 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
    * Parks until the delay has passed. The library never interrupts this wait: it begins only if it
    * ends before every deadline.
    */
-  private void await(RetryRun run, int attempt) {
+  void await(RetryRun run, int attempt) {
     long until = Nanos.after(time.nanoTime(), run.delayNanos());
     if (!waiting.enter()) {
       throw closed(run, attempt);
@@ -355,6 +357,12 @@ public final class CoreRetry extends CorePolicy implements Retry, ReadablePolicy
         new RetriedFuture<>(this, plan, startedAt, context, carried, chain, index, body);
     future.watchFirst(first, inside);
     return future;
+  }
+
+  @Override
+  public Steps begin(boolean isOnThread) {
+    RetryPlan plan = this.plan;
+    return new RetrySteps(this, plan, start(plan), CapturedContext.ofThread(), isOnThread);
   }
 
   @SuppressWarnings("NullAway") // the predicate is asked about null as well

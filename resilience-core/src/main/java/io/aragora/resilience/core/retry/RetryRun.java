@@ -76,9 +76,7 @@ final class RetryRun {
    */
   boolean goesOnAfter(
       Throwable failure, int attempt, boolean isLate, long deadline, PolicyChain chain, int index) {
-    retry.countFailedAttempt(attempt);
-    remember();
-    lastFailure = failure;
+    failed(failure, attempt);
     Kind judged = isLate ? null : judge(failure);
     if (judged != null) {
       isJudged = true;
@@ -87,6 +85,19 @@ final class RetryRun {
     }
     Kind obstacle = isLate ? Kind.OUT_OF_TIME : obstacle(null, attempt, deadline, chain, index);
     return goesOn(obstacle, null, attempt, chain, index);
+  }
+
+  /** Ends the call because of the failure itself; {@link #countEnd} follows. */
+  void endAfter(Throwable failure, int attempt, Kind judged) {
+    failed(failure, attempt);
+    isJudged = true;
+    end = judged;
+  }
+
+  private void failed(Throwable failure, int attempt) {
+    retry.countFailedAttempt(attempt);
+    remember();
+    lastFailure = failure;
   }
 
   private boolean goesOn(
@@ -103,9 +114,9 @@ final class RetryRun {
 
   /**
    * Counts a call that makes no further attempt, and publishes it. Called once, by the thread that has claimed the end of the call:
-   * one that ends it from outside at this moment counts it instead.
+   * one that ends it from outside at this moment counts it instead. Returns how the call ended.
    */
-  void countEnd(int attempt, PolicyChain chain, int index) {
+  Kind countEnd(int attempt, PolicyChain chain, int index) {
     Kind kind = Objects.requireNonNull(end);
     if (isJudged) {
       chain.onNotRetried(index, attempt, Objects.requireNonNull(lastFailure));
@@ -114,6 +125,7 @@ final class RetryRun {
       retry.end(kind, attempt, lastFailure, lastResult, call());
       chain.onGivenUp(index, attempt, kind);
     }
+    return kind;
   }
 
   /**
