@@ -10,6 +10,8 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.grpc.Shop.Call;
 import io.aragora.resilience.grpc.Shop.Transport;
+import io.aragora.resilience.testing.ManualTime;
+import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import io.grpc.CallOptions;
 import io.grpc.Channel;
@@ -401,19 +403,27 @@ class CallEndsTest {
     }
   }
 
-  /** The timeout interrupts the stub, which cancels the call: a failure of the server all the same. */
+  /**
+   * The timeout interrupts the stub, which cancels the call: a failure of the server all the same. Its time is moved by hand once the
+   * server has the call, and the deadline that gRPC was given in case the timeout did not fire is replaced.
+   */
   @Test
-  void timeoutAround_isExceeded_endsTheCallItself_andIsCounted() {
-    try (Shop shop = new Shop(Transport.NETTY)) {
-      Channel channel = shop.channel(policies);
-
-      assertThatThrownBy(() -> resilience
-              .timeout("around", Duration.ofMillis(250))
-              .run(() -> assertThatThrownBy(() -> blocking(MethodType.UNARY, channel, "hang"))
+  void timeoutAround_isExceeded_endsTheCallItself_andIsCounted() throws Exception {
+    ManualTime time = ManualTime.create();
+    try (Shop shop = new Shop(Transport.NETTY);
+        Resilience driven = Resilience.builder().name("around").timeSource(time).build()) {
+      Channel channel = shop.channel(new OwnDeadline(), policies);
+      Timeout timeout = driven.timeout("around", Duration.ofMillis(250));
+      Future<?> call = threads.submit(() -> assertThatThrownBy(() -> timeout.run(
+              () -> assertThatThrownBy(() -> blocking(MethodType.UNARY, channel, "hang"))
                   .isInstanceOf(StatusRuntimeException.class)
                   .extracting(e -> Status.fromThrowable(e).getCode())
                   .isEqualTo(Status.Code.CANCELLED)))
-          .isInstanceOf(TimeoutExceededException.class);
+          .isInstanceOf(TimeoutExceededException.class));
+
+      shop.nextHandled();
+      time.advance(Duration.ofSeconds(1));
+      call.get(Shop.BOUND_SECONDS, TimeUnit.SECONDS);
 
       Shop.await(() -> limit.snapshot().inUse() == 0, "permits in use");
       assertThat(breakers.totals().failures()).isEqualTo(1);
