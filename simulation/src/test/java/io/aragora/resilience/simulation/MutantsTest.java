@@ -112,7 +112,7 @@ class MutantsTest {
             "a timeout takes what ended after the limit for in time",
             core("timeout/LimitedFuture.java"),
             "if (deadline != TimeSource.NEVER && timeout.isReached(deadline)) {",
-            "if (expired) {",
+            "if (late == EXPIRED) {",
             "timeout: what ends after the limit is late",
             2000),
         new Mutant(

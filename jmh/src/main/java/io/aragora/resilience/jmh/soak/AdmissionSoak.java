@@ -151,7 +151,7 @@ public final class AdmissionSoak {
 
   /** What only the timer still holds of a call that has ended. */
   private static long timerEntries() {
-    return Heap.instances("DeferredFuture$WaitEnd") + Heap.instances("LimitedFuture$Limit");
+    return Heap.instances("DeferredFuture$WaitEnd") + Heap.instances("LimitedFuture");
   }
 
   private int inUse() {

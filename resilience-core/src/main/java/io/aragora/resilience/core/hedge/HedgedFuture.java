@@ -5,7 +5,7 @@ import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
-import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.core.timer.PooledOperation;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
+final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
+    implements PooledOperation.Owner {
   /** Volatile CAS: the timer's hand-over and a first attempt that fails may both need the race. */
   private static final VarHandle RACE = ConstantBootstraps.fieldVarHandle(
       MethodHandles.lookup(), "race", VarHandle.class, HedgedFuture.class, HedgeRace.class);
@@ -40,7 +41,11 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   /** The context of the caller's thread for hedges; null if there is none. */
   private final ContextCarrier.@Nullable Carried carried;
 
-  private final Delay delay = new Delay(this);
+  // The delay before the next hedge: null before the first arming, which writes it before arming. A
+  // thread that cancels reads the number
+  // of the arming first. If that is an older one, the thread that arms sees the end, and cancels.
+  private @Nullable PooledOperation delay;
+  private volatile long arming;
 
   /** Null while the first attempt is alone. */
   private volatile @Nullable HedgeRace<T> race;
@@ -85,16 +90,48 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     if (dueAt >= hedge.deadline(inside)) {
       return;
     }
-    hedge.timer().arm(delay, dueAt);
-    // Volatile read after the arming; the thread that ends the call writes the end, then cancels.
-    // If either were weaker, the
-    // delay could outlive its call. Stress: HedgeRaceStress.NoDelayOutlivesTheCall.
+    PooledOperation operation = delay;
+    if (operation == null) {
+      operation = hedge.timer().take(this);
+      delay = operation;
+    }
+    arming = hedge.timer().arm(operation, dueAt);
+    // Volatile read after the volatile write of the arming; the thread that ends the call writes
+    // the end, then reads the arming. If
+    // either were weaker, the delay could outlive its call. Stress:
+    // HedgeRaceStress.NoDelayOutlivesTheCall.
     if (hasEnded()) {
-      delay.cancel(hedge.timer());
+      cancelDelay();
     }
   }
 
-  /** Called when the delay has passed, on a thread of the dispatcher. */
+  private void cancelDelay() {
+    long present = arming;
+    PooledOperation armed = delay;
+    if (armed != null) {
+      hedge.timer().giveBack(armed, present);
+    }
+  }
+
+  /** The budget and the executor may be the application's, so the dispatcher hands over. */
+  @Override
+  public void onFire() {
+    hedge.dispatcher().endCall(this::hedgeIfDue);
+  }
+
+  /** The first attempt goes on. */
+  @Override
+  public void onTimerClosed() {}
+
+  private void hedgeIfDue() {
+    try {
+      due();
+    } catch (Throwable e) {
+      hedge.notStarted(e);
+    }
+  }
+
+  /** Starts a hedge if its delay has passed. Called on a thread of the dispatcher. */
   private void due() {
     if (hasEnded()) {
       return;
@@ -141,7 +178,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private void endedFirst(@Nullable T value) {
     HedgeRace<T> running = race;
     try {
-      delay.cancel(hedge.timer());
+      cancelDelay();
       hedge.countFirstWon(plan);
       countFirst(running);
       if (running != null) {
@@ -178,7 +215,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
         hedge.giveLoser(value);
       }
     } else if (claimEnd()) {
-      delay.cancel(hedge.timer());
+      cancelDelay();
       hedge.countFailed();
       HedgeRace<T> meanwhile = race;
       if (meanwhile != null) {
@@ -199,7 +236,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    delay.cancel(hedge.timer());
+    cancelDelay();
     hedge.countCancelled();
     HedgeRace<T> running = race;
     countFirst(running);
@@ -256,37 +293,8 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
     @Override
     void finish(@Nullable T value, @Nullable Throwable failure) {
-      delay.cancel(hedge.timer());
+      cancelDelay();
       endAs(value, failure);
     }
-  }
-
-  /** The delay before the next hedge. The budget and the executor may be the application's, so the dispatcher hands over. */
-  private static final class Delay extends OwnedOperation<HedgedFuture<?>> implements Runnable {
-    Delay(HedgedFuture<?> future) {
-      super(future);
-    }
-
-    @Override
-    protected void onFire(HedgedFuture<?> future) {
-      future.hedge.dispatcher().endCall(this);
-    }
-
-    @Override
-    public void run() {
-      HedgedFuture<?> future = owner();
-      if (future == null) {
-        return;
-      }
-      try {
-        future.due();
-      } catch (Throwable e) {
-        future.hedge.notStarted(e);
-      }
-    }
-
-    /** The first attempt goes on. */
-    @Override
-    protected void onTimerClosed(HedgedFuture<?> future) {}
   }
 }

@@ -4,11 +4,15 @@ import io.aragora.resilience.core.call.DeadlineCancellation;
 import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
-import io.aragora.resilience.core.timer.OwnedOperation;
+import io.aragora.resilience.core.timer.PooledOperation;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.time.TimeSource;
+import java.lang.invoke.ConstantBootstraps;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -19,7 +23,16 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
+final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T>
+    implements PooledOperation.Owner {
+  private static final VarHandle LATE = ConstantBootstraps.fieldVarHandle(
+      MethodHandles.lookup(), "late", VarHandle.class, LimitedFuture.class, Object.class);
+
+  /** Stands in {@link #late} for the end by the deadline, and for a late null. */
+  private static final Object EXPIRED = new Object();
+
+  private static final Object NULL = new Object();
+
   /** The delay until an end that failed is tried again. */
   private static final long AGAIN_NANOS = 10_000_000L;
 
@@ -27,21 +40,19 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   private final PolicyChain chain;
   private final int index;
   private final Duration allowed;
-  private final Limit limit = new Limit(this);
   private final long deadline;
 
-  /*
-   * A value that comes after the deadline goes to the consumer of late results, once. The timer claims the end, then sets expired.
-   * A value that comes in between, or after an end from outside, is kept: the timer passes it on if it is what claimed the end,
-   * else the policy around that ended this future does. Stress: LimitedFutureStress.LateValueArrivesOnce.
+  // Written before the call is watched, so before any thread cancels. Null if no limit is armed.
+  private @Nullable PooledOperation limit;
+  private long arming;
+
+  /**
+   * EXPIRED if the deadline came before the inner end; else a late value that waits, or null. A value that comes after the deadline goes
+   * to the consumer of late results, once. The timer claims the end, then writes EXPIRED. A value that comes in between, or after an end
+   * from outside, waits here: the timer passes it on if it has claimed the end, else the policy around that ended this future does.
+   * Volatile, changed by CAS, so one of the two has the value. Stress: LimitedFutureStress.LateValueArrivesOnce.
    */
-
-  /** Whether the deadline came before the inner end. Written under the monitor of {@link #limit}. */
-  private volatile boolean expired;
-
-  // Guarded by the monitor of limit.
-  private boolean isKept;
-  private @Nullable T kept;
+  private volatile @Nullable Object late;
 
   /**
    * Whether the timeout has counted this expiry. The timer orders the accesses of successive tries.
@@ -63,7 +74,9 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
    */
   void watch(CompletableFuture<T> started, boolean isArmed) {
     if (isArmed) {
-      timeout.timer().arm(limit, deadline);
+      PooledOperation operation = timeout.timer().take(this);
+      limit = operation;
+      arming = timeout.timer().arm(operation, deadline);
     }
     follow(started);
   }
@@ -76,7 +89,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       }
       return;
     }
-    limit.cancel(timeout.timer());
+    cancelLimit();
     // The clock decides, not whether the timer came first.
     if (deadline != TimeSource.NEVER && timeout.isReached(deadline)) {
       timeout.countFired(chain, index);
@@ -90,60 +103,64 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     endAs(value, failure);
   }
 
-  private boolean keepUnlessExpired(@Nullable T value) {
-    synchronized (limit) {
-      if (expired) {
-        return false;
-      }
-      isKept = true;
-      kept = value;
-      return true;
+  private void cancelLimit() {
+    PooledOperation armed = limit;
+    if (armed != null) {
+      timeout.timer().giveBack(armed, arming);
     }
+  }
+
+  private boolean keepUnlessExpired(@Nullable T value) {
+    return LATE.compareAndSet(this, null, value == null ? NULL : value);
   }
 
   /** A timeout that has fired itself has it already. */
   @Override
   protected void onValueLost(@Nullable T value, InnerCancellation end) {
-    synchronized (limit) {
-      if (expired) {
+    Object present;
+    do {
+      present = late;
+      if (present == EXPIRED) {
         return;
       }
-      isKept = false;
-      kept = null;
-    }
+    } while (!LATE.compareAndSet(this, present, null));
     super.onValueLost(value, end);
   }
 
   private void setExpired() {
-    T value;
-    synchronized (limit) {
-      expired = true;
-      if (!isKept) {
-        return;
-      }
-      isKept = false;
-      value = kept;
-      kept = null;
+    Object kept = LATE.getAndSet(this, EXPIRED);
+    if (kept != null) {
+      timeout.giveLate(kept == NULL ? null : kept);
     }
-    timeout.giveLate(value);
   }
 
   @Override
   protected void onEndedOutside(Throwable cause) {
-    limit.cancel(timeout.timer());
+    cancelLimit();
+  }
+
+  @Override
+  public void onFire() {
+    timeout.dispatcher().endCall(this::expire);
+  }
+
+  @Override
+  public void onTimerClosed() {
+    timeout.dispatcher().endCall(this::endClosed);
   }
 
   private void expire() {
     if (claimEnd()) {
       setExpired();
-    } else if (!expired || isDone()) {
+    } else if (late != EXPIRED || isDone()) {
       return;
     }
     try {
       endExpired();
     } catch (Throwable e) {
       // The heap is full, for instance. The code that waits for this future must not wait forever.
-      timeout.timer().arm(limit, limit.after(AGAIN_NANOS));
+      PooledOperation fired = Objects.requireNonNull(limit);
+      timeout.timer().arm(fired, fired.after(AGAIN_NANOS));
       timeout
           .dispatcher()
           .failed("a call that reached its deadline could not be ended; it is tried again", e);
@@ -178,22 +195,6 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T> {
       // Cancelling the inner future may block.
       timeout.dispatcher().endCall(() -> cancelInner(closed));
       completeExceptionally(closed);
-    }
-  }
-
-  private static final class Limit extends OwnedOperation<LimitedFuture<?>> {
-    Limit(LimitedFuture<?> future) {
-      super(future);
-    }
-
-    @Override
-    protected void onFire(LimitedFuture<?> future) {
-      future.timeout.dispatcher().endCall(future::expire);
-    }
-
-    @Override
-    protected void onTimerClosed(LimitedFuture<?> future) {
-      future.timeout.dispatcher().endCall(future::endClosed);
     }
   }
 }

@@ -69,6 +69,8 @@ public final class Timer implements TimerCallback, AutoCloseable {
 
   private final MpscUnboundedVarHandleArrayQueue<TimerOperation> overflow;
 
+  private final OperationPool pool = new OperationPool();
+
   private volatile boolean closed;
   private final ReentrantLock closing = new ReentrantLock();
 
@@ -104,8 +106,9 @@ public final class Timer implements TimerCallback, AutoCloseable {
    *
    * @param operation the operation, which the caller owns
    * @param deadlineNanos the deadline, in nanoseconds of the time source
+   * @return the number of this arming of the operation
    */
-  public void arm(TimerOperation operation, long deadlineNanos) {
+  public long arm(TimerOperation operation, long deadlineNanos) {
     // An operation that is marked QUEUED must be in the queue, because its owner relies on that
     // forever.
     StackRoom.forHandOver();
@@ -142,6 +145,7 @@ public final class Timer implements TimerCallback, AutoCloseable {
     if (closed) {
       endClosed(operation, next);
     }
+    return TimerOperation.arming(next);
   }
 
   /**
@@ -185,6 +189,58 @@ public final class Timer implements TimerCallback, AutoCloseable {
         }
         return true;
       }
+    }
+  }
+
+  /**
+   * Takes an operation out of the pool, or creates one.
+   *
+   * @param owner what it fires for
+   * @return the operation, which the caller owns until it gives it back
+   */
+  public PooledOperation take(PooledOperation.Owner owner) {
+    return take(owner, OperationPool.lineOfThread());
+  }
+
+  PooledOperation take(PooledOperation.Owner owner, int line) {
+    PooledOperation operation = pool.take(line);
+    operation.owner = owner;
+    return operation;
+  }
+
+  /**
+   * Cancels an arming of an operation of the pool, and gives the operation back. One that has fired is not given back, since its owner
+   * may arm it again.
+   *
+   * @param operation the operation
+   * @param arming the number of the arming: another call may have the operation by now
+   * @return whether it will not fire for that arming; then the caller no longer owns it
+   */
+  public boolean giveBack(PooledOperation operation, long arming) {
+    StackRoom.forHandOver();
+    long word = operation.word();
+    while (status(word) == ARMED && TimerOperation.arming(word) == arming) {
+      if (operation.casWord(word, TimerOperation.with(word, CANCELLED))) {
+        operation.owner = null;
+        if (!pool.give(operation)) {
+          drop(operation);
+        }
+        return true;
+      }
+      word = operation.word();
+    }
+    return false;
+  }
+
+  /** Has a cancelled operation unlinked that has no room in the pool. */
+  private void drop(PooledOperation operation) {
+    long word = operation.word();
+    while (isLinked(word) && !isQueued(word)) {
+      if (operation.casWord(word, word | QUEUED)) {
+        unlinkSoon(operation);
+        return;
+      }
+      word = operation.word();
     }
   }
 

@@ -1,0 +1,141 @@
+package io.aragora.resilience.core.timer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.aragora.resilience.testing.ManualTime;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
+import org.junit.jupiter.api.Test;
+
+class PooledOperationTest {
+  private static final Duration LIMIT = Duration.ofSeconds(1);
+  private static final Duration SHORT = Duration.ofMillis(10);
+  private static final int LINE = 16;
+
+  private final ManualTime time = ManualTime.create();
+  private int overflown;
+
+  private final Timer timer = new Timer("test", time, new MpscUnboundedVarHandleArrayQueue<>(1024) {
+    @Override
+    public boolean offer(TimerOperation operation) {
+      overflown++;
+      return super.offer(operation);
+    }
+  });
+  private final Call call = new Call();
+  private final Call next = new Call();
+
+  private static final class Call implements PooledOperation.Owner {
+    int fired;
+    int closed;
+
+    @Override
+    public void onFire() {
+      fired++;
+    }
+
+    @Override
+    public void onTimerClosed() {
+      closed++;
+    }
+  }
+
+  private long arm(PooledOperation operation) {
+    return timer.arm(operation, time.nanoTime() + LIMIT.toNanos());
+  }
+
+  @Test
+  void giveBack_inTime_leavesTheOperationToTheNextCall() {
+    PooledOperation operation = timer.take(call);
+    assertThat(timer.giveBack(operation, arm(operation))).isTrue();
+    assertThat(operation.owner).as("a call that has ended can be collected").isNull();
+    assertThat(timer.take(next)).isSameAs(operation);
+    arm(operation);
+    time.advance(LIMIT.plus(SHORT));
+    assertThat(call.fired).isZero();
+    assertThat(next.fired).isEqualTo(1);
+  }
+
+  @Test
+  void giveBack_afterItFired_isFalse_andTheOperationStaysWithItsCall() {
+    PooledOperation operation = timer.take(call);
+    long arming = arm(operation);
+    time.advance(LIMIT.plus(SHORT));
+    assertThat(call.fired).isEqualTo(1);
+    assertThat(timer.giveBack(operation, arming)).isFalse();
+    assertThat(timer.take(next)).isNotSameAs(operation);
+    arm(operation);
+    time.advance(LIMIT.plus(SHORT));
+    assertThat(call.fired).isEqualTo(2);
+  }
+
+  @Test
+  void giveBack_ofTheArmingBefore_leavesTheNextCallArmed() {
+    PooledOperation operation = timer.take(call);
+    long arming = arm(operation);
+    timer.giveBack(operation, arming);
+    arm(timer.take(next));
+    assertThat(timer.giveBack(operation, arming)).isFalse();
+    time.advance(LIMIT.plus(SHORT));
+    assertThat(next.fired).isEqualTo(1);
+  }
+
+  @Test
+  void callsOneAfterTheOther_needOneOperation_andNoRoomInTheQueue() {
+    PooledOperation first = timer.take(call);
+    timer.giveBack(first, arm(first));
+    for (int i = 0; i < 2 * Timer.QUEUE_CAPACITY; i++) {
+      PooledOperation operation = timer.take(call);
+      assertThat(operation).isSameAs(first);
+      timer.giveBack(operation, arm(operation));
+    }
+    assertThat(overflown).isZero();
+  }
+
+  @Test
+  void giveBack_moreThanALineHolds_unlinksTheRest() {
+    List<PooledOperation> operations =
+        Stream.generate(() -> timer.take(call)).limit(LINE + 3).toList();
+    List<Long> armings = operations.stream().map(this::arm).toList();
+    time.advance(SHORT);
+    for (int i = 0; i < operations.size(); i++) {
+      assertThat(timer.giveBack(operations.get(i), armings.get(i))).isTrue();
+    }
+    time.advance(LIMIT.dividedBy(2));
+    assertThat(operations.stream().filter(operation -> TimerOperation.isLinked(operation.word())))
+        .hasSize(LINE);
+    time.advance(LIMIT);
+    assertThat(operations.stream().filter(operation -> TimerOperation.isLinked(operation.word())))
+        .isEmpty();
+    assertThat(call.fired).isZero();
+  }
+
+  @Test
+  void armedForLonger_operationThatIsLinkedEarly_firesInTime() {
+    PooledOperation operation = timer.take(call);
+    long arming = timer.arm(operation, time.nanoTime() + SHORT.toNanos());
+    time.advance(SHORT.dividedBy(2));
+    timer.giveBack(operation, arming);
+    timer.take(next);
+    arm(operation);
+    time.advance(LIMIT.minus(SHORT));
+    assertThat(next.fired).isZero();
+    time.advance(SHORT.multipliedBy(2));
+    assertThat(next.fired).isEqualTo(1);
+  }
+
+  @Test
+  void close_endsWhatIsArmed_andWhatIsArmedLater() {
+    PooledOperation given = timer.take(next);
+    timer.giveBack(given, arm(given));
+    arm(timer.take(call));
+    arm(timer.take(next));
+    timer.close();
+    assertThat(call.closed).isEqualTo(1);
+    assertThat(next.closed).isEqualTo(1);
+    arm(timer.take(call));
+    assertThat(call.closed).isEqualTo(2);
+  }
+}
