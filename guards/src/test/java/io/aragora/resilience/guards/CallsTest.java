@@ -272,7 +272,7 @@ class CallsTest {
   }
 
   @Test
-  void nobody_sleeps() {
+  void noTest_sleeps() {
     JavaClasses tests = new ClassFileImporter().importPaths(testClasses());
 
     assertThat(tests.size()).isGreaterThan(100);

@@ -229,7 +229,7 @@ class NativeImageTest {
   }
 
   @Test
-  void nobodyElse_looksUpAnything() {
+  void noOtherClass_looksUpAnything() {
     assertThat(Library.CLASSES.stream()
             .filter(type -> type.getAccessesFromSelf().stream().anyMatch(NativeImageTest::looksUp))
             .map(type -> type.getName().replaceFirst("\\$.*", ""))

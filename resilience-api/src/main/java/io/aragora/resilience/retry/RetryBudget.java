@@ -25,7 +25,7 @@ public interface RetryBudget {
   double level();
 
   /** {@return the number of times that {@link #tryTake} returned false} */
-  long refused();
+  long rejected();
 
   /**
    * Tries to spend one retry. A {@link Retry} does this by itself; for code that repeats calls on its own.

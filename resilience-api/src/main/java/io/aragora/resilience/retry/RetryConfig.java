@@ -25,7 +25,7 @@ public final class RetryConfig {
   private final @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
   private final @Nullable RetryBudget budget;
   private final String budgetName;
-  private final boolean failOnRefusedResult;
+  private final boolean failOnRetryableResult;
   private final boolean retryRejections;
   private final boolean retryInterrupted;
   private final boolean retryCancelled;
@@ -44,7 +44,7 @@ public final class RetryConfig {
     retryAfterResult = builder.retryAfterResult;
     budget = builder.budget;
     budgetName = budget == null ? "none" : budget.name();
-    failOnRefusedResult = builder.failOnRefusedResult;
+    failOnRetryableResult = builder.failOnRetryableResult;
     retryRejections = builder.retryRejections;
     retryInterrupted = builder.retryInterrupted;
     retryCancelled = builder.retryCancelled;
@@ -87,7 +87,7 @@ public final class RetryConfig {
     builder.executor = executor;
     builder.retryAfterResult = retryAfterResult;
     builder.budget = budget;
-    builder.failOnRefusedResult = failOnRefusedResult;
+    builder.failOnRetryableResult = failOnRetryableResult;
     builder.retryRejections = retryRejections;
     builder.retryInterrupted = retryInterrupted;
     builder.retryCancelled = retryCancelled;
@@ -147,8 +147,8 @@ public final class RetryConfig {
   }
 
   /** {@return whether a call whose last result is rejected fails} */
-  public boolean failOnRefusedResult() {
-    return failOnRefusedResult;
+  public boolean failOnRetryableResult() {
+    return failOnRetryableResult;
   }
 
   /** {@return whether the rejection of a policy inside is retried} */
@@ -187,7 +187,7 @@ public final class RetryConfig {
         .add("backoff", backoff)
         .add("maxDuration", maxDuration)
         .add("budget", budget, budgetName)
-        .add("failOnRefusedResult", failOnRefusedResult)
+        .add("failOnRetryableResult", failOnRetryableResult)
         .add("retryRejections", retryRejections)
         .add("retryInterrupted", retryInterrupted)
         .add("retryCancelled", retryCancelled)
@@ -234,7 +234,7 @@ public final class RetryConfig {
     private @Nullable Executor executor;
     private @Nullable Function<@Nullable Object, @Nullable RetryAfter> retryAfterResult;
     private @Nullable RetryBudget budget;
-    private boolean failOnRefusedResult;
+    private boolean failOnRetryableResult;
     private boolean retryRejections;
     private boolean retryInterrupted;
     private boolean retryCancelled;
@@ -303,7 +303,7 @@ public final class RetryConfig {
 
     /**
      * Sets which results are retried. When the attempts are used up, the call returns the last result, or fails if {@link
-     * #failOnRefusedResult} is set. Default: none.
+     * #failOnRetryableResult} is set. Default: none.
      *
      * @param predicate tests each result; if it throws, the call returns the result
      */
@@ -390,8 +390,8 @@ public final class RetryConfig {
      *
      * @param fail whether it fails
      */
-    public Builder failOnRefusedResult(boolean fail) {
-      failOnRefusedResult = fail;
+    public Builder failOnRetryableResult(boolean fail) {
+      failOnRetryableResult = fail;
       return this;
     }
 

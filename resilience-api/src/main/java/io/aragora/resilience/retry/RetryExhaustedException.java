@@ -5,7 +5,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call ended with a rejected result, and {@link RetryConfig.Builder#failOnRefusedResult} is set. Failures of earlier
+ * A call ended with a rejected result, and {@link RetryConfig.Builder#failOnRetryableResult} is set. Failures of earlier
  * attempts are suppressed in it.
  */
 public final class RetryExhaustedException extends ResilienceException {

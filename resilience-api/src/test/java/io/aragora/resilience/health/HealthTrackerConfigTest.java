@@ -50,18 +50,18 @@ class HealthTrackerConfigTest {
   @Tag("fault-60")
   @DisplayName("an invalid value, such as a window of 0, is rejected with name, rule and value")
   void builder_invalidValue_isRejected() {
-    assertRefused(builder -> builder.latencyWindow(0), "latencyWindow must be in [1, 1000]: 0");
-    assertRefused(
+    assertRejected(builder -> builder.latencyWindow(0), "latencyWindow must be in [1, 1000]: 0");
+    assertRejected(
         builder -> builder.latencyWindow(1001), "latencyWindow must be in [1, 1000]: 1001");
-    assertRefused(builder -> builder.failureThreshold(0), "failureThreshold must be at least 1: 0");
-    assertRefused(
+    assertRejected(builder -> builder.failureThreshold(0), "failureThreshold must be at least 1: 0");
+    assertRejected(
         builder -> builder.recoveryThreshold(-1), "recoveryThreshold must be at least 1: -1");
-    assertRefused(
+    assertRejected(
         builder -> builder.staleAfter(Duration.ZERO),
         "staleAfter must be positive and at most 106,751 days: PT0S");
   }
 
-  private static void assertRefused(Consumer<HealthTrackerConfig.Builder> setting, String message) {
+  private static void assertRejected(Consumer<HealthTrackerConfig.Builder> setting, String message) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> setting.accept(HealthTrackerConfig.builder()))
         .withMessage(message);

@@ -131,8 +131,8 @@ record ConfigVariation(
       }
       return builder.getClass().getMethod("build").invoke(builder);
     } catch (InvocationTargetException e) {
-      if (e.getCause() instanceof IllegalArgumentException refused) {
-        throw refused;
+      if (e.getCause() instanceof IllegalArgumentException rejected) {
+        throw rejected;
       }
       throw new AssertionError(e);
     } catch (ReflectiveOperationException e) {

@@ -389,7 +389,7 @@ class ForeignCodeTest {
     }
 
     @Override
-    public long refused() {
+    public long rejected() {
       return thrower.go();
     }
 

@@ -66,7 +66,7 @@ class ReadingsTest {
             "attempts.2 failure 1",
             "retrybudget shared",
             "capacity 7.0",
-            "refused  0",
+            "rejected  0",
             "timeout slow",
             "calls in_time 1",
             "timeouts  0")

@@ -35,7 +35,7 @@ final class LeaseScript {
 
   private static final int MAX_SETTINGS = 10_000;
 
-  /** Of a policy's kind and name; a character has at most five bytes in a key. */
+  /** The maximum length of a policy's kind and name, in characters; each has at most five bytes in a key. */
   static final int MAX_NAME = 20_000;
 
   private static final int MAX_NUMBER = 40;

@@ -28,7 +28,7 @@ final class RetrySubject extends Subject {
                 ? Backoff.custom(attempt -> 0)
                 : Backoff.constant(World.millis(delay)).withJitter(Jitter.NONE));
     if (chance.percent(30)) {
-      config.retryResultIf(world.foreign()::isBad).failOnRefusedResult(chance.percent(50));
+      config.retryResultIf(world.foreign()::isBad).failOnRetryableResult(chance.percent(50));
     }
     if (chance.percent(30)) {
       config.retryRejections(true);

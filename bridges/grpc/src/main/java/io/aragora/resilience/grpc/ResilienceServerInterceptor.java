@@ -188,9 +188,9 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
   }
 
   /**
-   * Returns the permit if the handler throws, or the call ends without a status of its own. If an interceptor further outside fails the
-   * call when it starts, no callback comes, and the context alone says so. Once a callback came, the context is of no
-   * concern: a handler that blocks holds its permit.
+   * Gives the permit back if the handler throws, or if the call ends without a status of its own. If an interceptor around this one
+   * fails the call when it starts, no callback comes: then the end of the context is the end of the call. After the first
+   * callback the context decides nothing, so a handler that blocks holds its permit.
    */
   private static final class EndListener<ReqT> extends SimpleForwardingServerCallListener<ReqT>
       implements Context.CancellationListener {

@@ -44,7 +44,7 @@ final class MeterNames {
       Map.entry("attempts", "Attempts by number and outcome"),
       Map.entry("level", "Unused retries that successes have earned"),
       Map.entry("capacity", "The most unused retries that the budget holds"),
-      Map.entry("refused", "Retries that the budget rejected"),
+      Map.entry("rejected", "Retries that the budget rejected"),
       Map.entry("alone", "1 while it works without the quota store, else 0"),
       Map.entry("instances", "Instances that share it"),
       Map.entry("timeouts", "Calls that exceeded the timeout"),

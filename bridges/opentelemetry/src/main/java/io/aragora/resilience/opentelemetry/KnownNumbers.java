@@ -35,7 +35,7 @@ final class KnownNumbers {
           "calls slow_calls throttled_calls throttle_share transitions state failure_rate"),
       kind("keyedcircuitbreaker", "calls keys impaired_keys evictions overflows"),
       kind("retry", "calls retries attempts"),
-      kind("retrybudget", "level capacity refused alone instances"),
+      kind("retrybudget", "level capacity rejected alone instances"),
       kind("timeout", "calls timeouts"),
       kind("bulkhead", "calls in_use limit waiting expired_permits stray_releases"),
       kind(
@@ -66,7 +66,7 @@ final class KnownNumbers {
       count("attempts", "{attempt}", "Attempts by number and outcome"),
       sum("level", "{attempt}", "Unused retries that successes have earned"),
       sum("capacity", "{attempt}", "The most unused retries that the budget holds"),
-      count("refused", "{attempt}", "Retries that the budget rejected"),
+      count("rejected", "{attempt}", "Retries that the budget rejected"),
       gauge("alone", "1", "1 while it works without the quota store, else 0"),
       gauge("instances", "{instance}", "Instances that share it"),
       count("timeouts", "{call}", "Calls that exceeded the timeout"),

@@ -16,7 +16,7 @@ final class MonoCall<T> extends ProtectedCall<T> {
   /*
    * Values: what a source emits may be a resource, so it is delivered or discarded, once. The attempts form a stack, and each keeps
    * its value. The end of the call takes the stack, discards every value but the one that it delivers, and closes the stack. An
-   * attempt of a retry first empties the stack: the retry has refused what the attempts before have emitted, and asks for none of
+   * attempt of a retry first empties the stack: the retry has rejected what the attempts before have emitted, and asks for none of
    * it. An attempt that is not on the stack when it emits discards its value itself.
    *
    * Demand: the state is a small automaton. The value is delivered by the thread that moves it to ENDED from REQUESTED or

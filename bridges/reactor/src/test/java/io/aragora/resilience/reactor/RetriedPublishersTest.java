@@ -154,7 +154,7 @@ class RetriedPublishersTest {
   }
 
   @Test
-  void mono_resultIsRefused_isDiscardedUnlessDelivered() {
+  void mono_resultIsRejected_isDiscardedUnlessDelivered() {
     Retry byResult = resilience
         .unregistered()
         .retry(
@@ -174,7 +174,7 @@ class RetriedPublishersTest {
   }
 
   @Test
-  void mono_resultIsRefused_isDiscardedBeforeTheNextAttempt() {
+  void mono_resultIsRejected_isDiscardedBeforeTheNextAttempt() {
     Retry byResult = resilience
         .unregistered()
         .retry(
@@ -302,7 +302,7 @@ class RetriedPublishersTest {
   }
 
   @Test
-  void flux_emptyResultIsRefused_isRepeatedUntilItHasAnElement() {
+  void flux_emptyResultIsRejected_isRepeatedUntilItHasAnElement() {
     Retry byResult = resilience
         .unregistered()
         .retry(

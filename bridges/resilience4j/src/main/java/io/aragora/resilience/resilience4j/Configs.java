@@ -153,7 +153,7 @@ final class Configs {
         .backoff(Backoff.customByAttempt(new Interval(theirs.getIntervalBiFunction()))
             .cappedAt(LONGEST_INTERVAL))
         .retryIf(theirs.getExceptionPredicate())
-        .failOnRefusedResult(theirs.isFailAfterMaxAttempts())
+        .failOnRetryableResult(theirs.isFailAfterMaxAttempts())
         .retryRejections(true)
         .retryInterrupted(true)
         .retryCancelled(true)
@@ -174,7 +174,7 @@ final class Configs {
                 0)))
         .retryOnException(failure ->
             (abortIf == null || !abortIf.test(failure)) && ours.retryIf().test(failure))
-        .failAfterMaxAttempts(ours.failOnRefusedResult())
+        .failAfterMaxAttempts(ours.failOnRetryableResult())
         .writableStackTraceEnabled(false);
     Predicate<@Nullable Object> retryResultIf = ours.retryResultIf();
     return (retryResultIf == null ? config : config.retryOnResult(retryResultIf)).build();

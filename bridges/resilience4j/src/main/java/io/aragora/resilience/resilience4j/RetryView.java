@@ -125,7 +125,7 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
    */
   private class Run {
     final SteppedRetry.Steps steps;
-    private final boolean failsOnResult = retry.config().failOnRefusedResult();
+    private final boolean failsOnResult = retry.config().failOnRetryableResult();
     private @Nullable Throwable lastFailure;
     private boolean hasEnded;
     private boolean gaveUpResult;
@@ -193,10 +193,10 @@ final class RetryView implements io.github.resilience4j.retry.Retry {
       }
       Kind kind;
       try {
-        if (!steps.isRefused(result)) {
+        if (!steps.isRejected(result)) {
           return false;
         }
-        kind = steps.refused(result);
+        kind = steps.rejected(result);
       } catch (Throwable e) {
         return endedBy(e);
       }

@@ -142,7 +142,7 @@ class RetryEngineTest {
         "budget",
         (resilience, c) -> c.budget(
             resilience.retryBudget("prices", b -> b.capacity(3).ratio(0.5).perSecond(0))));
-    all.put("failOnRefusedResult", (resilience, c) -> c.failOnRefusedResult(true));
+    all.put("failOnRetryableResult", (resilience, c) -> c.failOnRetryableResult(true));
     all.put("retryRejections", (resilience, c) -> c.retryRejections(true));
     all.put("retryInterrupted", (resilience, c) -> c.retryInterrupted(true));
     all.put("retryCancelled", (resilience, c) -> c.retryCancelled(true));
@@ -216,7 +216,7 @@ class RetryEngineTest {
       } catch (Exception e) {
         Throwable own = e instanceof CompletionException && e.getCause() != null ? e.getCause() : e;
         return own instanceof RetryExhaustedException || own instanceof MaxRetriesExceededException
-            ? "refused"
+            ? "rejected"
             : own;
       }
     }
@@ -376,8 +376,8 @@ class RetryEngineTest {
   }
 
   @Test
-  void refusedResult_thatFailsTheCall_isCountedOnce() {
-    try (Loops loops = new Loops("failOnRefusedResult", Around.NOTHING)) {
+  void rejectedResult_thatFailsTheCall_isCountedOnce() {
+    try (Loops loops = new Loops("failOnRetryableResult", Around.NOTHING)) {
       List<String> events = new ArrayList<>();
       loops
           .view

@@ -71,12 +71,12 @@ final class EnvironmentSettings {
     }
 
     /** Returns an error about the value. */
-    ResilienceConfigurationException refused(String why) {
+    ResilienceConfigurationException rejected(String why) {
       return new ResilienceConfigurationException(place + "=" + value + ": " + why);
     }
 
     /** Returns an error without the value, which may be secret. */
-    ResilienceConfigurationException refusedWithoutValue(String why) {
+    ResilienceConfigurationException rejectedWithoutValue(String why) {
       return new ResilienceConfigurationException(place + ": " + why);
     }
   }
@@ -131,7 +131,7 @@ final class EnvironmentSettings {
         if (same != null
             && !same.isOfSystemEnvironment()
             && !written(same.name()).equals(written(name))) {
-          throw read.refusedWithoutValue(
+          throw read.rejectedWithoutValue(
               "Spring takes it for " + written(same.name())
                   + ", since only dashes or capitals differ. Remove one of them, or put names of policies in brackets, as in"
                   + " resilience.retry.[prices-eu].max-attempts; in YAML also in quotes: \"[prices-eu]\"");

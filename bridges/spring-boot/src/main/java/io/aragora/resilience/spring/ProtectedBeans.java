@@ -107,10 +107,10 @@ final class ProtectedBeans
     for (Class<?> holder : AnnotatedMethods.hierarchy(type)) {
       for (Method method : AnnotatedMethods.annotated(holder)) {
         if (Modifier.isPrivate(method.getModifiers())) {
-          throw refused(name, method, "a private method is not called through the bean. Widen it");
+          throw rejected(name, method, "a private method is not called through the bean. Widen it");
         }
         if (Modifier.isStatic(method.getModifiers())) {
-          throw refused(
+          throw rejected(
               name, method, "a static method is not called through the bean. Remove static");
         }
       }
@@ -118,7 +118,7 @@ final class ProtectedBeans
     for (Method method : AnnotatedMethods.of(type)) {
       String why = ReturnedTypes.whyNot(method);
       if (why != null) {
-        throw refused(name, method, why);
+        throw rejected(name, method, why);
       }
       try {
         policyOf(method, type);
@@ -167,7 +167,7 @@ final class ProtectedBeans
     }
     for (Method method : AnnotatedMethods.of(type)) {
       if (!ResilienceInterceptor.isAround(bean)) {
-        throw refused(
+        throw rejected(
             name,
             method,
             "Spring did not make a proxy of the bean: it was created too early, because a post-processor of beans needs"
@@ -176,7 +176,7 @@ final class ProtectedBeans
       }
       if (AopUtils.isJdkDynamicProxy(bean)) {
         if (!isInInterface(method, type)) {
-          throw refused(
+          throw rejected(
               name,
               method,
               "the proxy has the methods of interfaces only, and this is none. Set"
@@ -185,7 +185,7 @@ final class ProtectedBeans
       } else if (Modifier.isFinal(method.getModifiers())) {
         if (AnnotatedMethods.annotation(method.getDeclaringClass()) != null
             || AnnotatedMethods.standOn(method, type)) {
-          throw refused(name, method, "a proxy cannot override a final method. Remove final");
+          throw rejected(name, method, "a proxy cannot override a final method. Remove final");
         }
         LOG.info("bean '" + name + "': the annotation of the class has no effect on "
             + method.getDeclaringClass().getName() + "." + method.getName()
@@ -200,7 +200,7 @@ final class ProtectedBeans
         .anyMatch(each -> AnnotatedMethods.specific(each, type).equals(method));
   }
 
-  private static ResilienceConfigurationException refused(String bean, Method method, String why) {
+  private static ResilienceConfigurationException rejected(String bean, Method method, String why) {
     String annotation = AnnotatedMethods.annotation(method);
     return new ResilienceConfigurationException("bean '" + bean + "': "
         + (annotation == null ? "an annotation" : annotation)

@@ -176,7 +176,7 @@ final class ResilienceProperties {
    * @param jitterFactor Random share of a delay. Default: 0.25.
    * @param jitterAmount Random part of a delay. Default: none.
    * @param maxDuration Time after the first attempt from which on no attempt begins, or off. Default: 106,751 d.
-   * @param failOnRefusedResult Whether a call fails if its last result is to be retried. Default: false.
+   * @param failOnRetryableResult Whether a call fails if its last result is to be retried. Default: false.
    * @param retryRejections Whether rejections by other policies are retried. Default: false.
    * @param retryInterrupted Whether interrupted attempts are retried. Default: false.
    * @param retryCancelled Whether cancelled attempts are retried. Default: false.
@@ -193,7 +193,7 @@ final class ResilienceProperties {
       Double jitterFactor,
       Duration jitterAmount,
       String maxDuration,
-      Boolean failOnRefusedResult,
+      Boolean failOnRetryableResult,
       Boolean retryRejections,
       Boolean retryInterrupted,
       Boolean retryCancelled,

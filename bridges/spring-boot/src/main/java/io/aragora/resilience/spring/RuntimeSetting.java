@@ -124,9 +124,9 @@ enum RuntimeSetting {
         setting.write(builder, property.value());
       } catch (IllegalArgumentException e) {
         throw setting == STATE_STORE || setting == QUOTA_STORE
-            ? property.refusedWithoutValue(
+            ? property.rejectedWithoutValue(
                 String.valueOf(e.getMessage())) // a location may have a password
-            : property.refused(String.valueOf(e.getMessage()));
+            : property.rejected(String.valueOf(e.getMessage()));
       }
     }
   }

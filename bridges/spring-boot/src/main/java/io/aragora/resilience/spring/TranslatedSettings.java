@@ -28,7 +28,7 @@ final class TranslatedSettings {
       "recordInterrupted",
       "recordCancelled",
       "followPeers",
-      "failOnRefusedResult",
+      "failOnRetryableResult",
       "retryRejections",
       "retryInterrupted",
       "retryCancelled",
@@ -162,7 +162,7 @@ final class TranslatedSettings {
 
   private void addOfProcess(String key, Property property) {
     if (!SOURCES_OF_PROCESS.contains(property.source())) {
-      throw property.refused(
+      throw property.rejected(
           "it must be a system property, an environment variable or an argument of the command line, so that"
               + " no artifact turns chaos on. Remove it from the file");
     }
@@ -173,7 +173,7 @@ final class TranslatedSettings {
     int last = property.length() - 1;
     String setting = setting(names, property);
     if (setting == null) {
-      refuse(
+      reject(
           property,
           "the key must end in a setting"
               + suggestion(property.original(last), dashed(names))
@@ -218,7 +218,7 @@ final class TranslatedSettings {
     List<String> words = new ArrayList<>(dashed(kinds.keySet()));
     words.addAll(dashed(RuntimeSetting.names()));
     words.addAll(known.firstElements());
-    refuse(
+    reject(
         property,
         "the key is unknown" + suggestion(property.original(1), words)
             + ". Behind 'resilience.' stands one of "
@@ -226,11 +226,11 @@ final class TranslatedSettings {
   }
 
   /** The operating system may have variables of other software that begin with the same word. */
-  private static void refuse(Property property, String why) {
+  private static void reject(Property property, String why) {
     if (property.isOfSystemEnvironment()) {
       LOG.warn(property.place() + " is ignored: " + why);
     } else {
-      throw property.refusedWithoutValue(why);
+      throw property.rejectedWithoutValue(why);
     }
   }
 

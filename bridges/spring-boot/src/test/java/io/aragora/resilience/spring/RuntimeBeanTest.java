@@ -317,7 +317,7 @@ class RuntimeBeanTest {
   }
 
   @Test
-  void reload_eventWithAnInvalidValue_changesNothingAndFailsNobody() {
+  void reload_eventWithAnInvalidValue_changesNothingAndFailsNoCall() {
     ApplicationContextRunner[] holder = {runner};
     Map<String, Object> values = changeable(holder);
     holder[0].run(context -> {

@@ -196,7 +196,7 @@ public final class OutageSimulation {
         answeredInOutage,
         recovery,
         transitions,
-        budget.refused());
+        budget.rejected());
     line("%s", outcome);
     return outcome;
   }
@@ -234,7 +234,7 @@ public final class OutageSimulation {
         good,
         done,
         budget.level(),
-        budget.refused(),
+        budget.rejected(),
         breaker.state(),
         fingerprint.getValue());
   }

@@ -11,7 +11,7 @@ package io.aragora.resilience.examples.simulation;
  * @param answeredInOutage calls that had an answer during the outage
  * @param recoverySeconds from the end of the outage until nine of ten calls are answered again; -1 for never
  * @param transitions transitions of the breaker
- * @param refused retries that the budget rejected
+ * @param rejected retries that the budget rejected
  */
 public record Outcome(
     long calls,
@@ -22,4 +22,4 @@ public record Outcome(
     long answeredInOutage,
     int recoverySeconds,
     long transitions,
-    long refused) {}
+    long rejected) {}

@@ -16,7 +16,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class OutcomeTest {
-  private static final CallNotPermittedException REFUSAL = new CallNotPermittedException(
+  private static final CallNotPermittedException REJECTION = new CallNotPermittedException(
       "upstream", CircuitBreakerState.OPEN, TransitionCause.FAILURE_THRESHOLD, 1);
 
   private static final TimeoutExceededException TIMEOUT =
@@ -24,8 +24,8 @@ class OutcomeTest {
 
   @Test
   void of_rejection_isRejected() {
-    assertThat(Outcome.of(REFUSAL)).isEqualTo(Outcome.REJECTED);
-    assertThat(Outcome.of(new IOException(REFUSAL))).isEqualTo(Outcome.REJECTED);
+    assertThat(Outcome.of(REJECTION)).isEqualTo(Outcome.REJECTED);
+    assertThat(Outcome.of(new IOException(REJECTION))).isEqualTo(Outcome.REJECTED);
   }
 
   @Test

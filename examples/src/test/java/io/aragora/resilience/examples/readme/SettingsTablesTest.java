@@ -155,7 +155,7 @@ class SettingsTablesTest {
     Set<String> words = Set.of(
         "backoff",
         "jitter",
-        "failOnRefusedResult",
+        "failOnRetryableResult",
         "retryRejections",
         "retryInterrupted",
         "retryCancelled",
@@ -180,7 +180,7 @@ class SettingsTablesTest {
             "maxAttempts",
             "backoff",
             "maxDuration",
-            "failOnRefusedResult",
+            "failOnRetryableResult",
             "retryRejections",
             "retryInterrupted",
             "retryCancelled",

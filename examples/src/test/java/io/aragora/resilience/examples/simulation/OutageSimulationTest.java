@@ -47,8 +47,8 @@ class OutageSimulationTest {
     assertThat(calm.worstLoad()).isLessThan(160);
     assertThat(calm.attempts()).isLessThan(storm.attempts() * 3 / 4);
     assertThat(calm.answeredInOutage()).isGreaterThan(storm.answeredInOutage());
-    assertThat(storm.refused()).isZero();
-    assertThat(calm.refused()).isPositive();
+    assertThat(storm.rejected()).isZero();
+    assertThat(calm.rejected()).isPositive();
     assertThat(calm.recoverySeconds()).isPositive();
   }
 

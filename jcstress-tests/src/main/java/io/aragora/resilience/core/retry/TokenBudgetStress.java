@@ -100,7 +100,7 @@ public class TokenBudgetStress {
 
     @Arbiter
     public void look(III_Result result) {
-      result.r2 = (int) budget.refused();
+      result.r2 = (int) budget.rejected();
       result.r3 = (int) budget.level();
     }
   }

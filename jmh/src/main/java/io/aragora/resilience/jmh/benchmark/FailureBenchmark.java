@@ -30,7 +30,7 @@ public class FailureBenchmark extends PolicyBenchmark {
 
   private final RuntimeException failure = new IllegalStateException("prepared");
 
-  private CircuitBreaker inARow;
+  private CircuitBreaker consecutive;
   private CircuitBreaker rate;
   private io.github.resilience4j.circuitbreaker.CircuitBreaker countLocked;
   private io.github.resilience4j.circuitbreaker.CircuitBreaker timeLocked;
@@ -52,7 +52,7 @@ public class FailureBenchmark extends PolicyBenchmark {
   @Setup
   public void setUp() {
     Duration window = Duration.ofSeconds(windowSeconds);
-    inARow = resilience.circuitBreaker(
+    consecutive = resilience.circuitBreaker(
         "consecutive",
         CircuitBreakerConfig.builder()
             .window(window)
@@ -76,7 +76,7 @@ public class FailureBenchmark extends PolicyBenchmark {
   /** Checks that no rejection was measured. */
   @TearDown
   public void stayedClosed() {
-    boolean closed = inARow.state() == CircuitBreakerState.CLOSED
+    boolean closed = consecutive.state() == CircuitBreakerState.CLOSED
         && rate.state() == CircuitBreakerState.CLOSED
         && countLocked.getState()
             == io.github.resilience4j.circuitbreaker.CircuitBreaker.State.CLOSED
@@ -96,8 +96,8 @@ public class FailureBenchmark extends PolicyBenchmark {
 
   @Benchmark
   @AllocationFree
-  public long oursInARow(Turns turns) {
-    return complete(inARow, turns);
+  public long oursConsecutive(Turns turns) {
+    return complete(consecutive, turns);
   }
 
   @Benchmark

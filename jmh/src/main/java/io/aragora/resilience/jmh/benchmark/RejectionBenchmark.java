@@ -81,15 +81,15 @@ public class RejectionBenchmark extends PolicyBenchmark {
 
   @Benchmark
   public Object resilience4jException() {
-    return refused(resilience4j);
+    return rejected(resilience4j);
   }
 
   @Benchmark
   public Object resilience4jExceptionStackless() {
-    return refused(resilience4jStackless);
+    return rejected(resilience4jStackless);
   }
 
-  private Object refused(io.github.resilience4j.circuitbreaker.CircuitBreaker breaker) {
+  private Object rejected(io.github.resilience4j.circuitbreaker.CircuitBreaker breaker) {
     try {
       return breaker.executeSupplier(supplier);
     } catch (io.github.resilience4j.circuitbreaker.CallNotPermittedException e) {

@@ -294,7 +294,7 @@ final class Claims {
   /** One call in so many fails, in a window of a minute or a second: beside the floor, and with threads beside the best peer. */
   private static List<Claim> failures() {
     List<Claim> claims = new ArrayList<>();
-    for (String method : List.of("oursInARow", "oursRate")) {
+    for (String method : List.of("oursConsecutive", "oursRate")) {
       claims.add(failure(method, 2, 60, 1));
       for (int every : List.of(2, 8, 10)) {
         claims.add(failure(method, every, 1, 1));
@@ -308,7 +308,7 @@ final class Claims {
   }
 
   private static Claim failure(String method, int every, int windowSeconds, int threads) {
-    boolean consecutive = method.equals("oursInARow");
+    boolean consecutive = method.equals("oursConsecutive");
     Figure ours = Figure.of(FailureBenchmark.class, method)
         .with("every", every)
         .with("windowSeconds", windowSeconds)

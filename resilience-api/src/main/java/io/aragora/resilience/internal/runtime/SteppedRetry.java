@@ -44,7 +44,7 @@ public interface SteppedRetry {
      * @param result the result of an attempt
      * @return whether it does
      */
-    boolean isRefused(@Nullable Object result);
+    boolean isRejected(@Nullable Object result);
 
     /**
      * Decides after an attempt whose result the config rejects.
@@ -52,7 +52,7 @@ public interface SteppedRetry {
      * @param result the result
      * @return {@link Kind#RETRY}, or how the call has ended
      */
-    Kind refused(@Nullable Object result);
+    Kind rejected(@Nullable Object result);
 
     /** {@return the delay before the next attempt in nanoseconds, after a step that returned {@link Kind#RETRY}} */
     long delayNanos();

@@ -255,7 +255,7 @@ final class StripedPlaces extends Places {
   private void shrink() {
     for (int stripe = 0; stripe <= mask; stripe++) {
       int at = at(stripe);
-      long taken = takeOut(at);
+      long taken = drain(at);
       WORD.getAndAdd(words, at + 1, -taken);
       long owed = (long) WORD.getAndAdd(words, DEBT, -taken) - taken;
       if (owed < 0) {
@@ -267,7 +267,7 @@ final class StripedPlaces extends Places {
   }
 
   /** Takes free places out of a stripe, as many as are owed, and changes its epoch, which stays odd. */
-  private long takeOut(int at) {
+  private long drain(int at) {
     while (true) {
       long word = (long) WORD.getVolatile(words, at);
       long taken = Math.min(word & FREE_MASK, Math.max(0, (long) WORD.getVolatile(words, DEBT)));

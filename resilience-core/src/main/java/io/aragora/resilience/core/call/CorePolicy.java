@@ -148,7 +148,7 @@ public abstract class CorePolicy implements Policy {
    * @param nanos a time of the runtime's time source
    * @return whether it certainly would
    */
-  public boolean refusesAt(long nanos) {
+  public boolean rejectsAt(long nanos) {
     return false;
   }
 

@@ -97,8 +97,8 @@ final class ObservedLink extends CorePolicy {
   }
 
   @Override
-  public boolean refusesAt(long nanos) {
-    return policy.refusesAt(nanos);
+  public boolean rejectsAt(long nanos) {
+    return policy.rejectsAt(nanos);
   }
 
   @Override

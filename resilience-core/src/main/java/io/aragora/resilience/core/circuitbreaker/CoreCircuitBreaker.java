@@ -157,7 +157,7 @@ public class CoreCircuitBreaker extends GuardedCalls
       totals.addThrottled();
     }
     tell(Kind.REJECTED, present, false, null, Phase.UNMEASURED);
-    if (FlightRecording.hearsRejections()) {
+    if (FlightRecording.recordsRejections()) {
       FlightRecording.rejection(
           runtime.dispatcher().runtime(),
           this,
@@ -172,7 +172,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   public final long acquirePermit() {
     long permit = tryAcquirePermit();
     if (permit == REJECTED) {
-      throw refusal(rejection());
+      throw thrown(rejection());
     }
     return permit;
   }
@@ -185,7 +185,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   @Override
-  final RuntimeException refusal(CallNotPermittedException rejection) {
+  final RuntimeException thrown(CallNotPermittedException rejection) {
     return Failures.mapped(rejection, phase().config.mapException());
   }
 
@@ -916,7 +916,7 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   @Override
-  public final boolean refusesAt(long nanos) {
+  public final boolean rejectsAt(long nanos) {
     Phase present = phase();
     return present.state == CircuitBreakerState.FORCED_OPEN
         || (present.state == CircuitBreakerState.OPEN && nanos < present.until());

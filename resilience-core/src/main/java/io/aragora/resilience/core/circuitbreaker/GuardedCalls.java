@@ -68,7 +68,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
   abstract CallNotPermittedException rejection();
 
   /** Returns what a rejected call throws: the rejection, or what the application makes of it. */
-  abstract RuntimeException refusal(CallNotPermittedException rejection);
+  abstract RuntimeException thrown(CallNotPermittedException rejection);
 
   /** Looks up again where the durations of calls are recorded. */
   public void measure() {
@@ -162,7 +162,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
     long now = runtime.clock().readPrecisely();
     long permit = permitAt(now, watching);
     if (permit == REJECTED) {
-      throw refusal(rejection());
+      throw thrown(rejection());
     }
     return watch(watching, permit, now, recorded, lent, chain, index, body);
   }
@@ -326,9 +326,9 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
       extends CompletableFuture<T> {
     private final CallNotPermittedException rejection;
 
-    RejectedFuture(CallNotPermittedException rejection, RuntimeException refusal) {
+    RejectedFuture(CallNotPermittedException rejection, RuntimeException thrown) {
       this.rejection = rejection;
-      completeExceptionally(refusal);
+      completeExceptionally(thrown);
     }
   }
 
@@ -383,7 +383,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
     }
     if (permit == REJECTED) {
       CallNotPermittedException rejection = rejection();
-      return new RejectedFuture<>(rejection, refusal(rejection));
+      return new RejectedFuture<>(rejection, thrown(rejection));
     }
     if (flights != null) {
       begun = takeOff(flights, now);

@@ -36,7 +36,7 @@ final class LifetimeTotals {
   /** The successes before the present consecutive ones, which began after a failure or with a phase. */
   private static final int SUCCESSES_BEFORE = LAST_SUCCESS + 1;
 
-  /** The calls that were refused before the present phase. */
+  /** The calls that were rejected before the present phase. */
   private static final int REJECTED_BEFORE = SUCCESSES_BEFORE + 1;
 
   private final long[] words = new long[REJECTED_BEFORE + 1];
@@ -68,7 +68,7 @@ final class LifetimeTotals {
     WORDS.setOpaque(words, REJECTED_BEFORE, sum(REJECTED));
   }
 
-  /** A call that was refused by the phase before, and counted after this one began, is among them. */
+  /** A call that was rejected by the phase before, and counted after this one began, is among them. */
   long rejectedInPhase() {
     return Math.max(0, sum(REJECTED) - (long) WORDS.getOpaque(words, REJECTED_BEFORE));
   }

@@ -61,7 +61,7 @@ final class StoreConnection {
 
   private volatile @Nullable Instant lastSavedAt;
   private volatile @Nullable Waiting waiting;
-  private int failuresInARow;
+  private int consecutiveFailures;
   private boolean watched;
   private volatile boolean closed;
   private @Nullable StateStore store;
@@ -138,7 +138,7 @@ final class StoreConnection {
   }
 
   void succeeded() {
-    failuresInARow = 0;
+    consecutiveFailures = 0;
     if (outage != null) {
       outage = null;
       LOG.log(
@@ -152,7 +152,7 @@ final class StoreConnection {
   /** Returns the delay before the next try, without jitter. */
   long failed(String what, Throwable e) {
     failures.incrementAndGet();
-    failuresInARow++;
+    consecutiveFailures++;
     String message = text(e);
     record(what, e);
     Outage present = outage;
@@ -164,11 +164,11 @@ final class StoreConnection {
           e);
     }
     outage = new Outage(what + ": " + message, present == null ? time.wallTime() : present.since());
-    if (setting.canReopen() && failuresInARow >= FAILURES_BEFORE_REOPENING) {
+    if (setting.canReopen() && consecutiveFailures >= FAILURES_BEFORE_REOPENING) {
       giveUp();
     }
     return Math.min(
-        LONGEST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(failuresInARow - 1, MOST_DOUBLINGS));
+        LONGEST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(consecutiveFailures - 1, MOST_DOUBLINGS));
   }
 
   /** An exception of a plug-in may throw from its own toString(). */

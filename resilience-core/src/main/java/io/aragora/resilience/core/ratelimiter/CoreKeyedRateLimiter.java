@@ -224,7 +224,7 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
     found.noteRejection();
     Reason reason = turns != null && turns.pausedForNanos() > 0 ? Reason.PAUSED : Reason.LIMIT;
     share.countRejected(reason);
-    if (share.hearsRejections()) {
+    if (share.recordsRejections()) {
       share.publishRejected(
           share.name() + ':' + found.key(), reason, permits, 0, retryAfter(found, permits));
     }

@@ -65,7 +65,7 @@ abstract class LimiterPolicy extends AdmissionPolicy {
     Reason reason = reason(Rejection.UNAVAILABLE);
     noteRejection();
     share.countRejected(reason);
-    if (share.hearsRejections()) {
+    if (share.recordsRejections()) {
       share.publishRejected(name(), reason, count, 0, retryAfter(count));
     }
     return false;
@@ -194,7 +194,7 @@ abstract class LimiterPolicy extends AdmissionPolicy {
 
   /** A call is certainly rejected if the pause ends later than its longest wait. */
   @Override
-  public final boolean refusesAt(long nanos) {
+  public final boolean rejectsAt(long nanos) {
     Turns turns = turns();
     return turns != null && turns.isPausedAt(Nanos.after(nanos, maxWaitNanos()));
   }

@@ -118,8 +118,8 @@ final class LimiterShare {
   }
 
   /** Returns whether a rejection is heard, so that a caller must collect the values of one. */
-  boolean hearsRejections() {
-    return events.isHeard() || FlightRecording.hearsAdmissions();
+  boolean recordsRejections() {
+    return events.isHeard() || FlightRecording.recordsAdmissions();
   }
 
   void countCancelled() {

@@ -146,7 +146,7 @@ public final class FlightRecording {
   }
 
   /** {@return whether rejections are recorded, so that a caller must collect the values of one} */
-  public static boolean hearsRejections() {
+  public static boolean recordsRejections() {
     return FIRST.areReady() ? RejectionEvent.isRecorded() : isStarted();
   }
 
@@ -224,7 +224,7 @@ public final class FlightRecording {
   }
 
   /** {@return whether admissions are recorded, so that a caller must collect the values of one} */
-  public static boolean hearsAdmissions() {
+  public static boolean recordsAdmissions() {
     return FIRST.areReady() ? AdmissionEvent.isRecorded() : isStarted();
   }
 

@@ -275,7 +275,7 @@ public final class PolicyRegistry<P, C> {
     if (!staleness.happens() || stamp == foundNothingStaleAt) {
       return false;
     }
-    if (takeOutStale() == 0) {
+    if (removeStale() == 0) {
       foundNothingStaleAt = stamp;
     }
     return entries.size() < max;
@@ -289,13 +289,13 @@ public final class PolicyRegistry<P, C> {
   public int prune() {
     making.lock();
     try {
-      return takeOutStale();
+      return removeStale();
     } finally {
       making.unlock();
     }
   }
 
-  private int takeOutStale() {
+  private int removeStale() {
     int taken = 0;
     int room = max - pruned.size();
     Iterator<Map.Entry<String, Entry<P, C>>> all = entries.entrySet().iterator();

@@ -222,11 +222,11 @@ public final class CoreRetry extends CorePolicy
         giveUpOrWait(run, e, 1, frame, chain, index);
         return attemptAgain(run, plan, frame, chain, index, body);
       }
-      if (isRefused(plan, result)) {
+      if (isRejected(plan, result)) {
         RetryRun run = new RetryRun(this, plan.config(), startedAt, isNested(plan, around));
         if (!run.goesOnAfterResult(result, 1, frame.deadline(), chain, index)) {
           run.countEnd(1, chain, index);
-          return run.refused(result, 1);
+          return run.rejected(result, 1);
         }
         await(run, 1);
         return attemptAgain(run, plan, frame, chain, index, body);
@@ -256,13 +256,13 @@ public final class CoreRetry extends CorePolicy
         giveUpOrWait(run, e, attempt, frame, chain, index);
         continue;
       }
-      if (!isRefused(plan, result)) {
+      if (!isRejected(plan, result)) {
         run.succeeded(attempt);
         return result;
       }
       if (!run.goesOnAfterResult(result, attempt, frame.deadline(), chain, index)) {
         run.countEnd(attempt, chain, index);
-        return run.refused(result, attempt);
+        return run.rejected(result, attempt);
       }
       await(run, attempt);
     }
@@ -366,7 +366,7 @@ public final class CoreRetry extends CorePolicy
   }
 
   @SuppressWarnings("NullAway") // the predicate is asked about null as well
-  boolean isRefused(RetryPlan plan, @Nullable Object result) {
+  boolean isRejected(RetryPlan plan, @Nullable Object result) {
     Predicate<@Nullable Object> predicate = plan.retryResultIf();
     return predicate != null && holds(predicate, result, false);
   }

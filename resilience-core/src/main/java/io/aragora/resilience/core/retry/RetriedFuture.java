@@ -124,7 +124,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
       await(run.delayNanos());
     } else if (claimEnd()) {
       run.countEnd(attempt, chain, index);
-      endAs(value, failure == null ? run.refusal(value, attempt) : run.last(failure));
+      endAs(value, failure == null ? run.rejection(value, attempt) : run.last(failure));
     }
   }
 
@@ -141,7 +141,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
   }
 
   private Next decide(@Nullable T value, @Nullable Throwable failure) {
-    if (failure == null && !retry.isRefused(plan, value)) {
+    if (failure == null && !retry.isRejected(plan, value)) {
       return Next.END_WELL;
     }
     RetryRun run = this.run;

@@ -187,8 +187,8 @@ final class RetryRun {
         || admittedAt - startedAt > settings.maxDuration().toNanos()) {
       return Kind.OUT_OF_TIME;
     }
-    if (isRefusedAround(chain, index, now)
-        || (!settings.retryRejections() && isRefusedInside(chain, index, nextAt))) {
+    if (isRejectedAround(chain, index, now)
+        || (!settings.retryRejections() && isRejectedInside(chain, index, nextAt))) {
       return Kind.REJECTED;
     }
     return retry.tryTake(settings.budget()) ? null : Kind.OUT_OF_BUDGET;
@@ -213,9 +213,9 @@ final class RetryRun {
    * Returns whether a breaker around this retry rejects. Such a breaker counts logical calls, and
    * is asked again before each further attempt.
    */
-  private static boolean isRefusedAround(PolicyChain chain, int index, long nanos) {
+  private static boolean isRejectedAround(PolicyChain chain, int index, long nanos) {
     for (int i = 0; i < index; i++) {
-      if (chain.link(i).refusesAt(nanos)) {
+      if (chain.link(i).rejectsAt(nanos)) {
         return true;
       }
     }
@@ -226,9 +226,9 @@ final class RetryRun {
    * Returns whether a breaker inside would still reject the attempt after the delay; then the wait
    * is useless.
    */
-  private static boolean isRefusedInside(PolicyChain chain, int index, long nanos) {
+  private static boolean isRejectedInside(PolicyChain chain, int index, long nanos) {
     for (int i = index + 1; i < chain.length(); i++) {
-      if (chain.link(i).refusesAt(nanos)) {
+      if (chain.link(i).rejectsAt(nanos)) {
         return true;
       }
     }
@@ -236,25 +236,25 @@ final class RetryRun {
   }
 
   /** Returns the rejected result that ends the call, or throws it as the config says. */
-  <T extends @Nullable Object> T refused(T result, int attempt) {
-    RetryExhaustedException refusal = refusal(result, attempt);
-    if (refusal != null) {
-      throw refusal;
+  <T extends @Nullable Object> T rejected(T result, int attempt) {
+    RetryExhaustedException rejection = rejection(result, attempt);
+    if (rejection != null) {
+      throw rejection;
     }
     return result;
   }
 
   /** Returns the exception for the rejected result that ends the call; null if it is returned. */
   @Nullable
-  RetryExhaustedException refusal(@Nullable Object result, int attempt) {
+  RetryExhaustedException rejection(@Nullable Object result, int attempt) {
     Kind reason = end;
-    if (!settings.failOnRefusedResult() || reason == null) {
+    if (!settings.failOnRetryableResult() || reason == null) {
       return null;
     }
-    RetryExhaustedException refusal =
+    RetryExhaustedException rejection =
         new RetryExhaustedException(retry.name(), reason, attempt, result);
-    last(refusal);
-    return refusal;
+    last(rejection);
+    return rejection;
   }
 
   private void remember() {

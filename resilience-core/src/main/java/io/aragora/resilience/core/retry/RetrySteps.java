@@ -68,12 +68,12 @@ final class RetrySteps implements SteppedRetry.Steps {
   }
 
   @Override
-  public boolean isRefused(@Nullable Object result) {
-    return retry.isRefused(plan, result);
+  public boolean isRejected(@Nullable Object result) {
+    return retry.isRejected(plan, result);
   }
 
   @Override
-  public Kind refused(@Nullable Object result) {
+  public Kind rejected(@Nullable Object result) {
     RetryRun run = run();
     ended++;
     return run.goesOnAfterResult(result, ended, deadline(), CHAIN, 0)

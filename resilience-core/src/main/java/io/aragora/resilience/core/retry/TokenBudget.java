@@ -14,7 +14,7 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
   private final String name;
   private final TimeSource time;
   private final @Nullable Quotas quotas;
-  private final StripedCount refused = new StripedCount();
+  private final StripedCount rejected = new StripedCount();
   private volatile RetryTokens tokens;
 
   /**
@@ -64,7 +64,7 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
     RetryTokens present = tokens;
     into.level("level", present.level());
     into.level("capacity", present.config().capacity());
-    into.count("refused", Readings.NONE, refused());
+    into.count("rejected", Readings.NONE, rejected());
     if (present instanceof SharedTokens shared) {
       into.level("alone", shared.isAlone() ? 1 : 0);
       into.level("instances", shared.instances());
@@ -87,8 +87,8 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
   }
 
   @Override
-  public long refused() {
-    return refused.sum();
+  public long rejected() {
+    return rejected.sum();
   }
 
   /** {@return whether it is shared and the quota store does not answer} */
@@ -101,7 +101,7 @@ public final class TokenBudget implements RetryBudget, ReadablePolicy {
     if (tokens.tryTake()) {
       return true;
     }
-    refused.increment();
+    rejected.increment();
     return false;
   }
 

@@ -36,7 +36,7 @@ final class ConfigSection<C, D> {
     int dot = rest.lastIndexOf('.');
     String setting = rest.substring(dot + 1);
     if (!table.settings().contains(setting)) {
-      throw source.refused(
+      throw source.rejected(
           source.shown(key) + "=" + new SettingText(key, text).shown()
               + ": the key must end in a setting, one of " + String.join(", ", table.settings()),
           null);
@@ -45,12 +45,12 @@ final class ConfigSection<C, D> {
     try {
       table.check(given);
     } catch (IllegalArgumentException e) {
-      throw source.refused(given + ": " + e.getMessage(), e);
+      throw source.rejected(given + ": " + e.getMessage(), e);
     }
     if (dot < 0) {
       forAll.put(setting, given);
     } else if (rest.substring(0, dot).isBlank()) {
-      throw source.refused(
+      throw source.rejected(
           source.shown(key) + " must name a " + table.kind()
               + " between its last two dots. To set it for all of them, remove one of these dots",
           null);
@@ -66,7 +66,7 @@ final class ConfigSection<C, D> {
     for (Given given : scope.values()) {
       Given other = places.put(table.place(given.setting()), given);
       if (other != null) {
-        throw source.refused(
+        throw source.rejected(
             "a " + table.kind() + " must have only one of " + other.setting() + " and "
                 + given.setting() + ": " + other + ", " + given,
             null);
@@ -87,7 +87,7 @@ final class ConfigSection<C, D> {
     try {
       return table.over(base, strongest);
     } catch (IllegalArgumentException e) {
-      throw source.refused(
+      throw source.rejected(
           "settings " + strongest + " are inconsistent with the config of " + table.kind() + " '"
               + name + "' (" + base + "): " + e.getMessage(),
           e);

@@ -82,7 +82,7 @@ record ConfigSource(
     try (InputStream stream = opening.open()) {
       byte[] bytes = stream.readNBytes(MAX_BYTES + 1);
       if (bytes.length > MAX_BYTES) {
-        throw refused("the file must have at most " + MAX_BYTES + " bytes; it has more", null);
+        throw rejected("the file must have at most " + MAX_BYTES + " bytes; it has more", null);
       }
       String text =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -90,11 +90,11 @@ record ConfigSource(
           new StringReader(text.startsWith(BYTE_ORDER_MARK) ? text.substring(1) : text));
       return properties;
     } catch (CharacterCodingException e) {
-      throw refused("the file must be encoded in UTF-8", e);
+      throw rejected("the file must be encoded in UTF-8", e);
     } catch (IOException e) {
-      throw refused("the file cannot be read: " + e, e);
+      throw rejected("the file cannot be read: " + e, e);
     } catch (IllegalArgumentException e) {
-      throw refused("the file must be a properties file: " + e.getMessage(), e);
+      throw rejected("the file must be a properties file: " + e.getMessage(), e);
     }
   }
 
@@ -108,7 +108,7 @@ record ConfigSource(
       if (first != null
           && !first.equals(value)
           && key.toString().startsWith(RuntimeSettings.PREFIX)) {
-        throw refused(
+        throw rejected(
             shown(key.toString()) + " must have one value, and has two: "
                 + new SettingText("", first.toString()).shown() + ", "
                 + new SettingText("", value.toString()).shown(),
@@ -118,7 +118,7 @@ record ConfigSource(
     }
   }
 
-  ResilienceConfigurationException refused(String why, @Nullable Throwable cause) {
+  ResilienceConfigurationException rejected(String why, @Nullable Throwable cause) {
     return new ResilienceConfigurationException(
         OneLine.of(name + ": " + why, MOST_OF_MESSAGE), cause);
   }

@@ -22,7 +22,7 @@ final class RetryTable extends SettingTable<RetryConfig, RetryTable.Draft> {
         "jitterFactor",
         "jitterAmount",
         "maxDuration",
-        "failOnRefusedResult",
+        "failOnRetryableResult",
         "retryRejections",
         "retryInterrupted",
         "retryCancelled",
@@ -47,7 +47,7 @@ final class RetryTable extends SettingTable<RetryConfig, RetryTable.Draft> {
       case "jitterAmount" -> draft.jitterAmount = Setting.positive("jitterAmount", text.duration());
       case "maxDuration" ->
         draft.builder.maxDuration(text.isOff() ? Setting.LONGEST : text.duration());
-      case "failOnRefusedResult" -> draft.builder.failOnRefusedResult(text.isTrue());
+      case "failOnRetryableResult" -> draft.builder.failOnRetryableResult(text.isTrue());
       case "retryRejections" -> draft.builder.retryRejections(text.isTrue());
       case "retryInterrupted" -> draft.builder.retryInterrupted(text.isTrue());
       case "retryCancelled" -> draft.builder.retryCancelled(text.isTrue());

@@ -182,7 +182,7 @@ public final class RuntimeSettings {
     for (Map.Entry<String, String> entry : source.entries().entrySet()) {
       String key = entry.getKey();
       if (ChaosSettings.isOfProcess(key)) {
-        throw source.refused(
+        throw source.rejected(
             source.shown(key)
                 + " does nothing here: it must be a system property, the environment variable "
                 + ChaosSettings.variable(key) + " or a property of the builder, so that no artifact"
@@ -190,7 +190,7 @@ public final class RuntimeSettings {
             null);
       }
       if (key.startsWith(PREFIX) && !isKnown(key)) {
-        throw source.refused(
+        throw source.rejected(
             source.shown(key) + "=" + new SettingText(key, entry.getValue()).shown()
                 + ": the key must begin with one of "
                 + TABLES.stream().map(SettingTable::prefix).toList(),

@@ -28,13 +28,13 @@ class BreakerEdgesTest extends BreakerFixture {
 
   @ParameterizedTest
   @EnumSource(CircuitBreakerState.class)
-  void refusesAt_inEachState_whileEveryCallIsRejected(CircuitBreakerState state) {
+  void rejectsAt_inEachState_whileEveryCallIsRejected(CircuitBreakerState state) {
     CoreCircuitBreaker breaker = (CoreCircuitBreaker) opensAfter(1);
     bring(breaker, state);
     long end = time.nanoTime() + COOLDOWN.toNanos();
     boolean isForced = state == CircuitBreakerState.FORCED_OPEN;
-    assertThat(breaker.refusesAt(end - 1)).isEqualTo(isForced || state == CircuitBreakerState.OPEN);
-    assertThat(breaker.refusesAt(end)).isEqualTo(isForced);
+    assertThat(breaker.rejectsAt(end - 1)).isEqualTo(isForced || state == CircuitBreakerState.OPEN);
+    assertThat(breaker.rejectsAt(end)).isEqualTo(isForced);
   }
 
   @ParameterizedTest

@@ -106,20 +106,20 @@ class ConcurrencyTest extends BreakerFixture {
   @DisplayName("admitted and rejected calls around a transition add up, and the breaker opens once")
   void admittedAndRejected_aroundATransition_addUp() throws Exception {
     CircuitBreaker breaker = opensAfter(1000);
-    AtomicInteger refused = new AtomicInteger();
+    AtomicInteger rejected = new AtomicInteger();
     AtOnce.run(
         8,
         thread -> times(20_000, () -> {
           long permit = breaker.tryAcquirePermit();
           if (permit == CircuitBreaker.REJECTED) {
-            refused.incrementAndGet();
+            rejected.incrementAndGet();
           } else {
             breaker.recordFailure(permit, null);
           }
         }));
     assertThat(breaker.snapshot().transitions()).isEqualTo(1);
-    assertThat(breaker.snapshot().totals().failures() + refused.get()).isEqualTo(160_000);
-    assertThat(breaker.snapshot().totals().rejected()).isEqualTo(refused.get());
+    assertThat(breaker.snapshot().totals().failures() + rejected.get()).isEqualTo(160_000);
+    assertThat(breaker.snapshot().totals().rejected()).isEqualTo(rejected.get());
   }
 
   @Test
@@ -204,7 +204,7 @@ class ConcurrencyTest extends BreakerFixture {
     assertThat(returned).hasValue(20);
     CircuitBreaker bad = opensAfter(5);
     AtomicInteger originals = new AtomicInteger();
-    AtomicInteger refusals = new AtomicInteger();
+    AtomicInteger rejections = new AtomicInteger();
     Runnable failing = bad.decorateRunnable(() -> {
       throw new IllegalStateException("down");
     });
@@ -212,13 +212,13 @@ class ConcurrencyTest extends BreakerFixture {
       try {
         failing.run();
       } catch (CallNotPermittedException e) {
-        refusals.incrementAndGet();
+        rejections.incrementAndGet();
       } catch (IllegalStateException e) {
         originals.incrementAndGet();
       }
     });
     assertThat(originals.get()).isBetween(5, 10);
-    assertThat(originals.get() + refusals.get()).isEqualTo(10);
+    assertThat(originals.get() + rejections.get()).isEqualTo(10);
     assertThat(bad.state()).isEqualTo(CircuitBreakerState.OPEN);
   }
 

@@ -85,11 +85,11 @@ class GuardTest extends BreakerFixture {
     fail(breaker);
     time.advance(Duration.ofMillis(100));
     AtomicInteger started = new AtomicInteger();
-    CompletableFuture<String> refused = breaker.callAsync(() -> {
+    CompletableFuture<String> rejected = breaker.callAsync(() -> {
       started.incrementAndGet();
       return CompletableFuture.completedFuture("x");
     });
-    assertThat(failureOf(refused)).isInstanceOfSatisfying(CallNotPermittedException.class, e -> {
+    assertThat(failureOf(rejected)).isInstanceOfSatisfying(CallNotPermittedException.class, e -> {
       assertThat(e.breaker()).isEqualTo("b");
       assertThat(e.remainingCooldown())
           .as("by the coarse clock")

@@ -26,21 +26,21 @@ class OpenStateTest extends BreakerFixture {
   @Tag("V2-02")
   @DisplayName("a rejection names breaker, state, reason and remaining time")
   void rejection_namesBreakerStateReasonAndTime() {
-    CallNotPermittedException refusal = new CallNotPermittedException(
+    CallNotPermittedException rejection = new CallNotPermittedException(
         "my-circuit",
         CircuitBreakerState.OPEN,
         TransitionCause.FAILURE_RATE,
         Duration.ofMillis(15_300).toNanos());
-    assertThat(refusal)
+    assertThat(rejection)
         .isInstanceOf(ResilienceException.class)
         .hasMessageContaining("my-circuit")
         .hasMessageContaining("open")
         .hasMessageContaining("failure rate")
         .hasMessageContaining("15.3");
-    assertThat(refusal.breaker()).isEqualTo("my-circuit");
-    assertThat(refusal.state()).isEqualTo(CircuitBreakerState.OPEN);
-    assertThat(refusal.remainingCooldown()).isEqualTo(Duration.ofMillis(15_300));
-    assertThat(refusal.getStackTrace()).as("costs no stack trace").isEmpty();
+    assertThat(rejection.breaker()).isEqualTo("my-circuit");
+    assertThat(rejection.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(rejection.remainingCooldown()).isEqualTo(Duration.ofMillis(15_300));
+    assertThat(rejection.getStackTrace()).as("costs no stack trace").isEmpty();
   }
 
   @Test

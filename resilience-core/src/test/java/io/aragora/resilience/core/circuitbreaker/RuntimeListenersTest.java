@@ -72,16 +72,16 @@ class RuntimeListenersTest extends BreakerFixture {
   @DisplayName("closing one of several callbacks disconnects no other")
   void closingOne_disconnectsNoOther() {
     Subscription[] first = new Subscription[1];
-    List<String> hearsFirst = codes(first);
-    List<String> hearsSecond = codes(new Subscription[1]);
+    List<String> codesOfFirst = codes(first);
+    List<String> codesOfSecond = codes(new Subscription[1]);
     List<CircuitBreakerTransition> ofOne = transitionsOf(resilience.circuitBreaker("a"));
 
     first[0].close();
     resilience.circuitBreaker("a").forceOpen();
     time.runPending();
 
-    assertThat(hearsFirst).isEmpty();
-    assertThat(hearsSecond).containsExactly("a 1");
+    assertThat(codesOfFirst).isEmpty();
+    assertThat(codesOfSecond).containsExactly("a 1");
     assertThat(ofOne).hasSize(1);
   }
 

@@ -249,7 +249,7 @@ class CoalescedFutureTest extends CoalescerFixture {
 
   @Test
   @Tag("CA-06")
-  void cancellationThatBlocks_holdsUpNobody() {
+  void cancellationThatBlocks_holdsUpNoOtherCall() {
     Coalescer<String, String> prices = coalescer();
     List<CompletableFuture<String>> seen = new ArrayList<>();
     CompletableFuture<String> stubborn = new CompletableFuture<>() {
@@ -450,7 +450,7 @@ class CoalescedFutureTest extends CoalescerFixture {
 
   @Test
   @Tag("CA-12")
-  void threadsAndFutures_shareAFlight_whoeverLeads() throws Exception {
+  void threadsAndFutures_shareAFlight_withEitherAsLeader() throws Exception {
     Coalescer<String, String> prices = coalescer();
     CompletableFuture<String> future = async(prices);
     Call thread = joiner(prices, new Body(), 1);

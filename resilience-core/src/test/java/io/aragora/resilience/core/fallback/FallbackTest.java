@@ -272,13 +272,13 @@ class FallbackTest {
   }
 
   @Test
-  void refusedResult_thatFails_isReplaced() {
-    Retry refusing = resilience.retry(
-        "refusing", c -> c.maxAttempts(1).retryResultIf(""::equals).failOnRefusedResult(true));
+  void rejectedResult_thatFails_isReplaced() {
+    Retry rejecting = resilience.retry(
+        "rejecting", c -> c.maxAttempts(1).retryResultIf(""::equals).failOnRetryableResult(true));
     ResultPipeline<String> prices = resilience
         .unregistered()
-        .pipelineBuilder("refusing")
-        .add(refusing)
+        .pipelineBuilder("rejecting")
+        .add(rejecting)
         .build()
         .withFallback(Fallback.<String>builder()
             .on(RetryExhaustedException.class, failure -> "not '" + failure.result() + "'")

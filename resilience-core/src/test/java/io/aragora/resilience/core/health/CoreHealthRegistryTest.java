@@ -99,7 +99,7 @@ class CoreHealthRegistryTest {
   void consecutiveFailures_ofTrackersAndBreakers_areKnown() {
     try (Resilience resilience = Resilience.builder().timeSource(time).build()) {
       HealthRegistry health = resilience.health();
-      health.tracker("mail").recordFailure("refused");
+      health.tracker("mail").recordFailure("rejected");
       assertThat(health.consecutiveFailures("mail")).isOne();
       for (String name : List.of("a", "b", "c")) {
         resilience.circuitBreaker(name).forceOpen();

@@ -264,7 +264,7 @@ class HedgeTest extends HedgeFixture {
     }
 
     @Override
-    public long refused() {
+    public long rejected() {
       return 0;
     }
 

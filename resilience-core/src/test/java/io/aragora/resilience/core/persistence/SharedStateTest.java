@@ -33,7 +33,7 @@ class SharedStateTest extends SaverFixture {
             .build());
   }
 
-  private void hearOpen(String name) {
+  private void seeOpen(String name) {
     hear(name, null, CircuitBreakerState.OPEN, time.wallTime());
   }
 
@@ -60,7 +60,7 @@ class SharedStateTest extends SaverFixture {
   void notSharing_staysAsItIs() {
     try (Resilience resilience = open()) {
       CircuitBreaker breaker = breaker(resilience);
-      hearOpen("b");
+      seeOpen("b");
       assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
     }
   }
@@ -90,7 +90,7 @@ class SharedStateTest extends SaverFixture {
       hear("b", null, CircuitBreakerState.OPEN, before);
       assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
       time.advance(Duration.ofSeconds(1));
-      hearOpen("b");
+      seeOpen("b");
       assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
     }
   }
@@ -117,7 +117,7 @@ class SharedStateTest extends SaverFixture {
       }
       breaker.disable();
       time.advance(Duration.ofSeconds(1));
-      hearOpen("b");
+      seeOpen("b");
       assertThat(breaker.state()).isEqualTo(CircuitBreakerState.DISABLED);
     }
   }
@@ -127,7 +127,7 @@ class SharedStateTest extends SaverFixture {
   void following_isNotSaved() {
     try (Resilience resilience = open()) {
       CircuitBreaker breaker = sharing(resilience);
-      hearOpen("b");
+      seeOpen("b");
       assertThat(resilience.flush(Duration.ofSeconds(1))).isTrue();
       assertThat(store.ids()).isEmpty();
       time.advance(Duration.ofSeconds(30));
@@ -142,7 +142,7 @@ class SharedStateTest extends SaverFixture {
   @DisplayName("a change of a breaker that does not exist yet waits for it")
   void breakerThatDoesNotExist_getsItLater() {
     try (Resilience resilience = open()) {
-      hearOpen("b");
+      seeOpen("b");
       time.advance(Duration.ofSeconds(10));
       assertThat(breaker(resilience).state()).isEqualTo(CircuitBreakerState.OPEN);
     }

@@ -127,7 +127,7 @@ class SharedBudgetTest extends FleetFixture {
     assertThat(budget.tryTake()).isTrue();
     time.advance(Duration.ofSeconds(2));
     assertThat(budget.tryTake()).isFalse();
-    assertThat(budget.refused()).isOne();
+    assertThat(budget.rejected()).isOne();
   }
 
   @Test

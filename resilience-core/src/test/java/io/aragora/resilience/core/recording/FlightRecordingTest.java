@@ -231,7 +231,7 @@ class FlightRecordingTest {
   @Test
   void admissions_areRecorded() throws Exception {
     List<RecordedEvent> events = record("Admission", () -> {
-      assertThat(FlightRecording.hearsAdmissions()).isTrue();
+      assertThat(FlightRecording.recordsAdmissions()).isTrue();
       FlightRecording.admission("shop", "bulkhead", "db", "ADMITTED_AFTER_WAIT", 150_000_000, 0);
       FlightRecording.admission("shop", "ratelimiter", "github", "PAUSED", 0, 30_000_000_000L);
     });
@@ -443,8 +443,8 @@ class FlightRecordingTest {
     CircuitBreaker breaker = opensAtOnce("prices");
     List<RecordedEvent> events = record("StoreFailure", () -> {
       fail(breaker);
-      assertThat(FlightRecording.hearsRejections()).isFalse();
-      assertThat(FlightRecording.hearsAdmissions()).isFalse();
+      assertThat(FlightRecording.recordsRejections()).isFalse();
+      assertThat(FlightRecording.recordsAdmissions()).isFalse();
       assertThat(breaker.tryAcquirePermit()).isEqualTo(CircuitBreaker.REJECTED);
     });
     assertThat(events).isEmpty();

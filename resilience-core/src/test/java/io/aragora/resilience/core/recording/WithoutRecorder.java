@@ -31,7 +31,7 @@ public final class WithoutRecorder {
           .backoff(Backoff.constant(Duration.ofMillis(1)))
           .retryResultIf(result -> true)
           .build();
-      resilience.retry("r", twice).call(() -> "refused");
+      resilience.retry("r", twice).call(() -> "rejected");
       try {
         resilience
             .timeout("t", Duration.ofMillis(1))

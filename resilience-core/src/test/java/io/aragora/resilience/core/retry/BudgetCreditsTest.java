@@ -47,7 +47,7 @@ class BudgetCreditsTest {
     }
 
     @Override
-    public long refused() {
+    public long rejected() {
       return 0;
     }
 

@@ -340,9 +340,9 @@ class RetryReferenceTest {
     assertThatThrownBy(() -> run(async, pipeline, failing(9, IOException::new)))
         .isInstanceOf(IOException.class);
     assertThatThrownBy(() -> run(async, pipeline, failing(0, IOException::new)))
-        .isInstanceOfSatisfying(CallNotPermittedException.class, refused -> {
-          assertThat(refused).hasMessageContaining("prices");
-          assertThat(refused.remainingCooldown())
+        .isInstanceOfSatisfying(CallNotPermittedException.class, rejected -> {
+          assertThat(rejected).hasMessageContaining("prices");
+          assertThat(rejected.remainingCooldown())
               .isBetween(Duration.ofSeconds(58), Duration.ofSeconds(60));
         });
   }

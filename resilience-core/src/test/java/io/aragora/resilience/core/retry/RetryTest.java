@@ -156,11 +156,11 @@ class RetryTest extends RetryFixture {
   }
 
   @Test
-  @DisplayName("with failOnRefusedResult, a result that is always rejected fails the call")
+  @DisplayName("with failOnRetryableResult, a result that is always rejected fails the call")
   void rejectedResult_whenExhausted_failsIfItShall() {
     Retry retry = resilience.retry(
         "r",
-        everySecond(3).retryResultIf("bad"::equals).failOnRefusedResult(true).build());
+        everySecond(3).retryResultIf("bad"::equals).failOnRetryableResult(true).build());
     IOException first = new IOException("first");
     AtomicInteger calls = new AtomicInteger();
     assertThatThrownBy(() -> retry.<String, IOException>call(() -> {
@@ -184,7 +184,7 @@ class RetryTest extends RetryFixture {
     assertThat(retry.totals().exhausted()).isEqualTo(2);
     Retry once = resilience.retry(
         "once",
-        everySecond(1).retryResultIf(r -> true).failOnRefusedResult(true).build());
+        everySecond(1).retryResultIf(r -> true).failOnRetryableResult(true).build());
     assertThatThrownBy(() -> once.call(() -> "bad"))
         .hasMessage("retry 'once' ended with a rejected result after 1 attempt: exhausted");
   }

@@ -33,10 +33,10 @@ class SteppedRetryTest extends RetryFixture {
     assertThat(call.failed(down, false)).isEqualTo(Kind.RETRY);
     assertThat(call.delayNanos()).isEqualTo(Duration.ofSeconds(1).toNanos());
     call.await();
-    assertThat(call.isRefused("bad")).isTrue();
-    assertThat(call.refused("bad")).isEqualTo(Kind.RETRY);
+    assertThat(call.isRejected("bad")).isTrue();
+    assertThat(call.rejected("bad")).isEqualTo(Kind.RETRY);
     call.await();
-    assertThat(call.isRefused("good")).isFalse();
+    assertThat(call.isRejected("good")).isFalse();
     call.succeeded();
 
     assertThat(call.ended()).isEqualTo(2);
@@ -62,15 +62,15 @@ class SteppedRetryTest extends RetryFixture {
     IOException last = new IOException("last");
 
     assertThat(call.failed(down, false)).isEqualTo(Kind.RETRY);
-    assertThat(call.refused("bad")).isEqualTo(Kind.RETRY);
+    assertThat(call.rejected("bad")).isEqualTo(Kind.RETRY);
     assertThat(call.failed(last, false)).isEqualTo(Kind.EXHAUSTED);
 
     assertThat(last.getSuppressed()).containsExactly(down);
     assertThat(retry.totals().exhausted()).isEqualTo(1);
-    SteppedRetry.Steps refused = begin(retry, false);
-    refused.refused("bad");
-    refused.refused("bad");
-    assertThat(refused.refused("bad")).isEqualTo(Kind.EXHAUSTED);
+    SteppedRetry.Steps rejected = begin(retry, false);
+    rejected.rejected("bad");
+    rejected.rejected("bad");
+    assertThat(rejected.rejected("bad")).isEqualTo(Kind.EXHAUSTED);
     assertThat(retry.totals().exhausted()).isEqualTo(2);
   }
 

@@ -57,7 +57,7 @@ class TokenBudgetTest {
     RetryBudget budget = budget(3, 0.1, 0);
     assertThat(budget.level()).isEqualTo(3);
     assertThat(takeAll(budget)).isEqualTo(3);
-    assertThat(budget.refused()).isEqualTo(1);
+    assertThat(budget.rejected()).isEqualTo(1);
     for (int i = 0; i < 9; i++) {
       budget.credit();
     }

@@ -72,14 +72,14 @@ class RuntimeSettingsTest {
             "resilience.retry.prices.jitter", "additive",
             "resilience.retry.prices.jitterFactor", "0.5",
             "resilience.retry.prices.maxDuration", "10s",
-            "resilience.retry.prices.failOnRefusedResult", "true",
+            "resilience.retry.prices.failOnRetryableResult", "true",
             "resilience.retry.prices.retryRejections", "true",
             "resilience.retry.prices.retryWhenNested", "TRUE"))
         .retry("prices", CODE);
     assertThat(config)
         .hasToString("maxAttempts=7, backoff=fibonacci(base=PT0.05S, cap=PT1S,"
             + " jitter=additive 0.5), maxDuration=PT10S, budget=none,"
-            + " failOnRefusedResult=true, retryRejections=true,"
+            + " failOnRetryableResult=true, retryRejections=true,"
             + " retryInterrupted=false, retryCancelled=false, retryWhenNested=true");
   }
 
@@ -318,7 +318,7 @@ class RuntimeSettingsTest {
   @DisplayName("an unknown key is an error that names source and key, and lists the known settings")
   @CsvSource({
     "resilience.retry.attempts, 'must end in a setting, one of maxAttempts, backoff, backoffFactor, delay, maxDelay, jitter,"
-        + " jitterFactor, jitterAmount, maxDuration, failOnRefusedResult, retryRejections, retryInterrupted, retryCancelled, retryWhenNested'",
+        + " jitterFactor, jitterAmount, maxDuration, failOnRetryableResult, retryRejections, retryInterrupted, retryCancelled, retryWhenNested'",
     "resilience.timeout.t.length, 'must end in a setting, one of limit'",
     "resilience.pipeline.p, 'must end in a setting, one of policies'",
     "resilience.retries.r.maxAttempts, 'must begin with one of [resilience.circuitbreaker., resilience.retry.,"
@@ -446,7 +446,7 @@ class RuntimeSettingsTest {
   }
 
   @Test
-  void aResourceThatWillNotDo_isNamed() throws IOException {
+  void anUnusableResource_isNamed() throws IOException {
     Path place = folder.resolve("a");
     resource(place, 0);
     try (URLClassLoader loader = loader(place)) {

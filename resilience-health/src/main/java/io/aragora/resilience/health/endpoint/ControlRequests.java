@@ -69,9 +69,9 @@ final class ControlRequests {
     if (!exchange.method().equals("POST")) {
       return NOT_POST;
     }
-    Answer refusal = refusal(exchange);
-    if (refusal != null) {
-      return refusal;
+    Answer rejection = rejection(exchange);
+    if (rejection != null) {
+      return rejection;
     }
     byte[] body = exchange.body(MOST_BYTES);
     if (body == null) {
@@ -80,7 +80,7 @@ final class ControlRequests {
     return new Page(exchange.path(), () -> act(action, body, exchange), room).answer();
   }
 
-  private @Nullable Answer refusal(Exchange exchange) throws IOException {
+  private @Nullable Answer rejection(Exchange exchange) throws IOException {
     OperatorToken needed = token;
     if (needed == null) {
       return OFF;

@@ -150,7 +150,7 @@ final class EndpointServer implements AutoCloseable {
     details.put("connections", totals.open());
     details.put("accepted", totals.accepted());
     details.put("cut_off", totals.cutOff());
-    details.put("refused", totals.refused());
+    details.put("rejected", totals.rejected());
     details.put("wrong_tokens", guesses.count());
     details.put("reopened", totals.reopened());
     details.put("failures", totals.failures() + feed.failures());

@@ -41,7 +41,7 @@ final class OtherPolicies {
       "out_of_budget",
       "backoff_stopped",
       "stood_down",
-      "refused",
+      "rejected",
       "fired",
       "late",
       "stale",

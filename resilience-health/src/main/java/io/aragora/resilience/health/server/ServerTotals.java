@@ -6,9 +6,9 @@ package io.aragora.resilience.health.server;
  * @param open connections that are open now
  * @param accepted accepted connections
  * @param cutOff accepted connections that were closed because the client was too slow, or to make room
- * @param refused connections that were closed at once because the server was full
+ * @param rejected connections that were closed at once because the server was full
  * @param reopened how often the port was opened again
  * @param failures turns of the accepting thread that failed
  */
 public record ServerTotals(
-    int open, long accepted, long cutOff, long refused, long reopened, long failures) {}
+    int open, long accepted, long cutOff, long rejected, long reopened, long failures) {}

@@ -80,7 +80,7 @@ public final class SocketServer implements AutoCloseable {
   private final InetSocketAddress address;
   private final AtomicLong accepted = new AtomicLong();
   private final AtomicLong cutOff = new AtomicLong();
-  private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong rejected = new AtomicLong();
   private final AtomicLong reopened = new AtomicLong();
   private volatile ServerSocket listener;
 
@@ -170,7 +170,7 @@ public final class SocketServer implements AutoCloseable {
         open.size(),
         accepted.get(),
         cutOff.get(),
-        refused.get(),
+        rejected.get(),
         reopened.get(),
         acceptor.failures());
   }
@@ -255,7 +255,7 @@ public final class SocketServer implements AutoCloseable {
         if (exchange != null) {
           open.remove(exchange);
         }
-        refused.incrementAndGet();
+        rejected.incrementAndGet();
         client.close();
       }
     }

@@ -40,7 +40,7 @@ class AcceptedHostsTest {
         ":8081",
         "127.0.0.1@evil.example"
       })
-  void loopback_nameThatAnybodyMayOwn_isNot(String host) throws Exception {
+  void loopback_nameThatMayHaveAnyOwner_isNot(String host) throws Exception {
     assertThat(onLoopback(List.of()).accept(List.of(host))).isFalse();
   }
 

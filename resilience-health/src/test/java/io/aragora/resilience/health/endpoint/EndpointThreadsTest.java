@@ -103,7 +103,7 @@ class EndpointThreadsTest {
   }
 
   @Test
-  void answering_severalAtOnce_oneSlowCheckHoldsNobodyElseUp() throws Exception {
+  void answering_severalAtOnce_oneSlowCheckHoldsUpNoOther() throws Exception {
     CountDownLatch asked = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     runtime.groups.put(HealthGroup.READINESS, blocked(asked, release));

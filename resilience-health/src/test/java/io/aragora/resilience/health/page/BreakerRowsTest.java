@@ -128,7 +128,7 @@ class BreakerRowsTest {
   }
 
   @Test
-  void latency_onlyOfWhatIsShown_andUntilNobodyLooks() {
+  void latency_onlyOfWhatIsShown_andWhileItIsLookedAt() {
     for (int i = 0; i < BreakerRows.MOST; i++) {
       resilience.circuitBreaker("breaker " + i);
     }

@@ -64,7 +64,7 @@ class TransitionWatchTest {
   }
 
   @Test
-  void key_isTakenOutOfTheName() {
+  void key_isFoundInTheName() {
     KeyedCircuitBreaker tenants = resilience.keyedCircuitBreaker(
         "a:b", KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()));
     watch.look();

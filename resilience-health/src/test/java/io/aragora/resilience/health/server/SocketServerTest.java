@@ -259,7 +259,7 @@ class SocketServerTest {
     assertThat(ask()).isEmpty();
     assertThat(ask()).isEmpty();
     assertThat(ask()).endsWith("ok");
-    assertThat(server.totals().refused()).isEqualTo(2);
+    assertThat(server.totals().rejected()).isEqualTo(2);
     assertThat(server.totals().open()).isLessThan(2);
   }
 

@@ -75,8 +75,8 @@ class OriginBreakersTest extends HttpClientFixture {
         .cause()
         .isInstanceOfSatisfying(
             CallNotPermittedException.class,
-            refusal ->
-                assertThat(refusal.getMessage()).contains("http").contains("shop.example:80"));
+            rejection ->
+                assertThat(rejection.getMessage()).contains("http").contains("shop.example:80"));
     assertThat(inner.sent).isEmpty();
   }
 
@@ -98,7 +98,7 @@ class OriginBreakersTest extends HttpClientFixture {
         .cause()
         .isInstanceOfSatisfying(
             CallNotPermittedException.class,
-            refusal -> assertThat(refusal.remainingCooldown()).isEqualTo(Duration.ofSeconds(30)));
+            rejection -> assertThat(rejection.remainingCooldown()).isEqualTo(Duration.ofSeconds(30)));
   }
 
   @ParameterizedTest

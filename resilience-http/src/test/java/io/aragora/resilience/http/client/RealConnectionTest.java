@@ -123,19 +123,19 @@ class RealConnectionTest {
   @ValueSource(booleans = {false, true})
   @DisplayName("the long body of a retried response is discarded, and its connection closed")
   void longBody_ofARetriedResponse_isDiscarded(boolean async) throws Exception {
-    CountDownLatch refused = new CountDownLatch(1);
+    CountDownLatch rejected = new CountDownLatch(1);
     shop.then(exchange -> {
       try {
         Shop.respond(exchange, 503, LONG.repeat(64));
       } catch (IOException e) {
-        refused.countDown();
+        rejected.countDown();
         throw e;
       }
     });
     shop.then(200, "apples");
     assertThat(send(async, builder().build(), get(), BodyHandlers.ofString()).body())
         .isEqualTo("apples");
-    assertThat(refused.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(rejected.await(30, TimeUnit.SECONDS)).isTrue();
     assertThat(shop.connections).hasSize(2);
   }
 
@@ -230,14 +230,14 @@ class RealConnectionTest {
 
   @Test
   @Tag("IN-05")
-  @DisplayName("refused connections open the breaker of their origin")
+  @DisplayName("connections that the other side refused open the breaker of their origin")
   void connection_refused_opensTheBreaker() throws Exception {
-    URI nobody;
+    URI closed;
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobody = URI.create("http://localhost:" + socket.getLocalPort() + "/");
+      closed = URI.create("http://localhost:" + socket.getLocalPort() + "/");
     }
     ResilientHttpClient client = builder().noRetry().build();
-    HttpRequest request = HttpRequest.newBuilder(nobody).build();
+    HttpRequest request = HttpRequest.newBuilder(closed).build();
     for (int i = 0; i < 3; i++) {
       assertThatThrownBy(() -> client.send(request, BodyHandlers.ofString()))
           .isInstanceOf(ConnectException.class);
@@ -245,7 +245,7 @@ class RealConnectionTest {
     assertThatThrownBy(() -> client.send(request, BodyHandlers.ofString()))
         .isInstanceOf(IOException.class)
         .hasCauseInstanceOf(CallNotPermittedException.class);
-    assertThat(client.circuitBreaker(nobody).orElseThrow().explain().toString())
+    assertThat(client.circuitBreaker(closed).orElseThrow().explain().toString())
         .contains("failures");
   }
 

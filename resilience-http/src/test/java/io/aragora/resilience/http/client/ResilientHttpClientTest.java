@@ -53,7 +53,7 @@ class ResilientHttpClientTest extends HttpClientFixture {
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   @Tag("HT-12")
-  @DisplayName("two refused connections are retried after one and two seconds")
+  @DisplayName("two rejected connections are retried after one and two seconds")
   void connectionErrors_areRetriedAfterWaits(boolean async) throws Exception {
     inner.fail(new ConnectException()).fail(new ConnectException()).answer(200);
     assertThat(send(async, builder().build(), get()).statusCode()).isEqualTo(200);

@@ -21,7 +21,7 @@ final class EndpointSeries {
     samples.add(Families.ENDPOINT_CONNECTIONS, open.longValue());
     samples.add(Families.ENDPOINT_ACCEPTED, number(endpoint, "accepted"));
     samples.add(Families.ENDPOINT_CUT_OFF, number(endpoint, "cut_off"));
-    samples.add(Families.ENDPOINT_REFUSED, number(endpoint, "refused"));
+    samples.add(Families.ENDPOINT_REJECTED, number(endpoint, "rejected"));
     samples.add(Families.ENDPOINT_WRONG_TOKENS, number(endpoint, "wrong_tokens"));
     samples.add(Families.ENDPOINT_FAILURES, number(endpoint, "failures"));
     samples.add(Families.ENDPOINT_REOPENED, number(endpoint, "reopened"));

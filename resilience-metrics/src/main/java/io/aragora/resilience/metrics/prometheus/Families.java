@@ -173,8 +173,8 @@ final class Families {
       OUTCOME);
   static final MetricFamilyDescriptor BUDGET_LEVEL =
       gauge(MetricNames.BUDGET_LEVEL, "Unused retries that successes have earned.", NAME);
-  static final MetricFamilyDescriptor BUDGET_REFUSED =
-      counter(MetricNames.BUDGET_REFUSED, "Retries that the budget rejected.", NAME);
+  static final MetricFamilyDescriptor BUDGET_REJECTED =
+      counter(MetricNames.BUDGET_REJECTED, "Retries that the budget rejected.", NAME);
   static final MetricFamilyDescriptor BUDGET_ALONE = gauge(
       MetricNames.BUDGET_ALONE, "1 if the shared budget works without the quota store.", NAME);
   static final MetricFamilyDescriptor TIMEOUTS =
@@ -221,8 +221,8 @@ final class Families {
   static final MetricFamilyDescriptor ENDPOINT_CUT_OFF = counter(
       MetricNames.ENDPOINT_CUT_OFF,
       "Accepted connections closed because the client was too slow, or to make room.");
-  static final MetricFamilyDescriptor ENDPOINT_REFUSED = counter(
-      MetricNames.ENDPOINT_REFUSED, "Connections closed at once because the endpoint was full.");
+  static final MetricFamilyDescriptor ENDPOINT_REJECTED = counter(
+      MetricNames.ENDPOINT_REJECTED, "Connections closed at once because the endpoint was full.");
   static final MetricFamilyDescriptor ENDPOINT_WRONG_TOKENS = counter(
       MetricNames.ENDPOINT_WRONG_TOKENS, "Requests to the endpoint with a wrong operator token.");
   static final MetricFamilyDescriptor ENDPOINT_FAILURES =

@@ -118,7 +118,7 @@ public final class MetricNames {
   /** Gauge: whether a shared retry budget works without the quota store. */
   public static final String BUDGET_ALONE = "resilience_retry_budget_alone";
   /** Counter: retries that a budget rejected. */
-  public static final String BUDGET_REFUSED = "resilience_retry_budget_refused_total";
+  public static final String BUDGET_REJECTED = "resilience_retry_budget_rejected_total";
 
   /** Counter: calls that exceeded a timeout. */
   public static final String TIMEOUTS = "resilience_timeouts_total";
@@ -170,7 +170,7 @@ public final class MetricNames {
   /** Counter: accepted connections closed because the client was too slow, or to make room. */
   public static final String ENDPOINT_CUT_OFF = "resilience_endpoint_connections_cut_off_total";
   /** Counter: connections closed at once because the endpoint was full. */
-  public static final String ENDPOINT_REFUSED = "resilience_endpoint_connections_refused_total";
+  public static final String ENDPOINT_REJECTED = "resilience_endpoint_connections_rejected_total";
   /** Counter: requests to the endpoint that carried a wrong operator token. */
   public static final String ENDPOINT_WRONG_TOKENS = "resilience_endpoint_wrong_tokens_total";
   /** Counter: failures that threads of the endpoint survived. */

@@ -23,8 +23,8 @@ final class PolicyFamilies {
       Map.entry(
           "retrybudget",
           Map.of(
-              "refused",
-              Families.BUDGET_REFUSED,
+              "rejected",
+              Families.BUDGET_REJECTED,
               "level",
               Families.BUDGET_LEVEL,
               "alone",

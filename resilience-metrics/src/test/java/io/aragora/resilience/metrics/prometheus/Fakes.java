@@ -120,10 +120,10 @@ final class Fakes {
             "totals", args -> totals));
   }
 
-  static RetryBudget budget(String name, double level, long refused) {
+  static RetryBudget budget(String name, double level, long rejected) {
     return fake(
         RetryBudget.class,
-        Map.of("name", args -> name, "level", args -> level, "refused", args -> refused));
+        Map.of("name", args -> name, "level", args -> level, "rejected", args -> rejected));
   }
 
   static Timeout timeout(String name, TimeoutTotals totals) {
@@ -185,7 +185,7 @@ final class Fakes {
       for (RetryBudget budget : budgets) {
         into.policy("retrybudget", budget.name());
         into.level("level", budget.level());
-        into.count("refused", "", budget.refused());
+        into.count("rejected", "", budget.rejected());
       }
       for (Timeout timeout : timeouts) {
         into.policy("timeout", timeout.name());

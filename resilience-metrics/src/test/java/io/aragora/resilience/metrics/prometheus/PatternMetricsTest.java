@@ -196,7 +196,7 @@ class PatternMetricsTest {
   void health_ofATracker_isWhatWasReported() {
     HealthTracker mail = shop.resilience.health().tracker("mail");
     for (int i = 0; i < 5; i++) {
-      mail.recordFailure("refused");
+      mail.recordFailure("rejected");
     }
 
     assertThat(shop.series("resilience_health_consecutive_failures"))

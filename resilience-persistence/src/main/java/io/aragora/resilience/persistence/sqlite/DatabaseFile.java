@@ -56,7 +56,7 @@ final class DatabaseFile {
     try {
       return new DatabaseFile(path.toRealPath());
     } catch (IOException e) {
-      throw refused("it is a symbolic link that leads to no file (" + e + ")", e);
+      throw rejected("it is a symbolic link that leads to no file (" + e + ")", e);
     }
   }
 
@@ -66,7 +66,7 @@ final class DatabaseFile {
   void requireRegularFiles() throws StateStoreException {
     String finding = new FileOnDisk(path).finding();
     if (finding != null) {
-      throw refused(finding, null);
+      throw rejected(finding, null);
     }
     for (Path each :
         Stream.of("-wal", "-shm", "-journal", "-lock").map(this::beside).toList()) {
@@ -80,7 +80,7 @@ final class DatabaseFile {
     }
   }
 
-  private StateStoreException refused(String finding, @Nullable IOException cause) {
+  private StateStoreException rejected(String finding, @Nullable IOException cause) {
     return new StateStoreException(
         "cannot open " + path + ": " + finding + "; let stateStore name a regular file", cause);
   }

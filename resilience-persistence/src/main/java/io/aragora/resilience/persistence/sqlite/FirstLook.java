@@ -22,7 +22,7 @@ final class FirstLook {
    * @param timeoutMillis how long to wait for SQLite's locks
    * @throws StateStoreException if the file belongs to another application or version; nothing was changed
    */
-  static void refuseForeign(DatabaseFile file, int timeoutMillis) throws StateStoreException {
+  static void rejectForeign(DatabaseFile file, int timeoutMillis) throws StateStoreException {
     if (!file.hasContent()) {
       return;
     }

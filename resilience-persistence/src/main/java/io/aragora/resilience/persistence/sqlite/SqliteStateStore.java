@@ -76,7 +76,7 @@ final class SqliteStateStore implements StateStore {
       DatabaseFile file = named.target();
       file.requireRegularFiles();
       try (LoaderClaim claim = file.claim()) {
-        FirstLook.refuseForeign(file, busyTimeoutMillis);
+        FirstLook.rejectForeign(file, busyTimeoutMillis);
       }
       return openLocked(file, busyTimeoutMillis);
     }
@@ -110,7 +110,7 @@ final class SqliteStateStore implements StateStore {
     SqliteStateStore opened = null;
     try {
       // Again, since another process may have created it before the lock was taken.
-      FirstLook.refuseForeign(file, busyTimeoutMillis);
+      FirstLook.rejectForeign(file, busyTimeoutMillis);
       opened = connect(file, claim, busyTimeoutMillis);
       file.restrict();
       return opened;

@@ -38,26 +38,26 @@ public final class SqliteStateStoreProvider implements StateStoreProvider {
 
   static Path path(String location) {
     if (!location.startsWith(PREFIX)) {
-      throw refused("start with 'sqlite:'", location);
+      throw rejected("start with 'sqlite:'", location);
     }
     String path = location.substring(PREFIX.length());
     if (path.isBlank()) {
-      throw refused("name a file after 'sqlite:'", location);
+      throw rejected("name a file after 'sqlite:'", location);
     }
     if (path.startsWith(":memory:") || path.startsWith("file:")) {
-      throw refused("name a file by its path; a database in memory would keep nothing", location);
+      throw rejected("name a file by its path; a database in memory would keep nothing", location);
     }
     if (path.indexOf('?') >= 0) {
-      throw refused("not contain '?', which the driver would take for options", location);
+      throw rejected("not contain '?', which the driver would take for options", location);
     }
     try {
       return Path.of(path);
     } catch (InvalidPathException e) {
-      throw refused("name a file by its path (" + e.getReason() + ")", location);
+      throw rejected("name a file by its path (" + e.getReason() + ")", location);
     }
   }
 
-  private static IllegalArgumentException refused(String rule, String location) {
+  private static IllegalArgumentException rejected(String rule, String location) {
     return new IllegalArgumentException(
         "state store location must " + rule + ": '" + OneLine.of(location, MAX_SHOWN) + "'");
   }

@@ -324,7 +324,7 @@ class SchemaMigrationTest {
     @Test
     @DisplayName("a migration from version 1 that fails half-way leaves the file as it was")
     void open_migrationFails_isRolledBackAndDoneLater() throws Exception {
-      execute(List.of("CREATE TABLE circuit_breakers_1 (of_somebody_else)"));
+      execute(List.of("CREATE TABLE circuit_breakers_1 (of_another_application)"));
 
       assertThatExceptionOfType(StateStoreException.class)
           .isThrownBy(SchemaMigrationTest.this::open)

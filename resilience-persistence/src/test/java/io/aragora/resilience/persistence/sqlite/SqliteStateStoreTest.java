@@ -129,7 +129,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
-    void save_overARowThatNobodyCanRead_replacesIt() throws Exception {
+    void save_overARowThatCannotBeRead_replacesIt() throws Exception {
       SqliteStateStore store = open();
       store.save(List.of(named("state", 9), named("text", 9), named("entered", 9)));
       execute(

@@ -98,7 +98,7 @@ final class DatabaseLocation {
     int at = server.lastIndexOf('@');
     if (at >= 0) {
       if (!server.startsWith("//") || server.substring(2, at).contains("/")) {
-        throw refused("have user and password right before the host, percent-encoded", location);
+        throw rejected("have user and password right before the host, percent-encoded", location);
       }
       putUser(properties, server.substring(2, at), location);
       server = "//" + server.substring(at + 1);
@@ -106,7 +106,7 @@ final class DatabaseLocation {
     limits.put(properties);
     String url = "jdbc:" + PREFIX + server;
     if (Driver.parseURL(url, properties) == null) {
-      throw refused("be like 'postgresql://host:port/database'", location);
+      throw rejected("be like 'postgresql://host:port/database'", location);
     }
     return new DatabaseLocation(url, properties, shown(location));
   }
@@ -139,7 +139,7 @@ final class DatabaseLocation {
       String name = name(parameter);
       if (name == null) {
         // Not shown: it may be the rest of a password that contains '&'.
-        throw refused(
+        throw rejected(
             "have only parameters that the driver knows, as name=value with '&' in a value written"
                 + " as %26, which number " + (i + 1) + " is not",
             location);
@@ -162,11 +162,11 @@ final class DatabaseLocation {
     try {
       return URLDecoder.decode(text, StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      throw refused("have two hexadecimal digits after each '%'", location);
+      throw rejected("have two hexadecimal digits after each '%'", location);
     }
   }
 
-  private static IllegalArgumentException refused(String rule, String location) {
+  private static IllegalArgumentException rejected(String rule, String location) {
     return new IllegalArgumentException(
         "store location must " + rule + ": '" + shown(location) + "'");
   }

@@ -81,7 +81,7 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
 
   @ParameterizedTest
   @CsvSource({"state = 'ajar'", "generation = -1"})
-  void save_overARowThatNobodyCanRead_replacesIt(String damage) throws Exception {
+  void save_overARowThatCannotBeRead_replacesIt(String damage) throws Exception {
     StateStore store = store();
     store.save(List.of(SavedBreakers.open("b", 5, NOW)));
     execute("UPDATE resilience_circuit_breakers SET " + damage);
