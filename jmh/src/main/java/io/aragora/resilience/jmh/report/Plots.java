@@ -21,6 +21,9 @@ final class Plots {
   /** The plot that the README shows. */
   static final String SUMMARY = "summary.svg";
 
+  /** The plot of all kept runs. */
+  static final String HISTORY = "history.svg";
+
   private static final Legend INTERVAL =
       new Legend("error", "range of the forks; 99.9 % interval of the mean of one fork");
 
@@ -60,6 +63,39 @@ final class Plots {
     return charts;
   }
 
+  /**
+   * How long the calls of the summary take with Resilience4j, in multiples of ours, run after run. Both times of a ratio are of
+   * one run, so runs on different processors can be compared.
+   *
+   * @param kept the runs, the oldest first
+   */
+  static Chart history(List<Run> kept) {
+    Plots plots = new Plots(kept);
+    List<Row> rows = new ArrayList<>();
+    for (Claim claim : Summary.CLAIMS) {
+      pairs(claim, Library.RESILIENCE4J).findFirst().ifPresent(pair -> kept.stream()
+          .filter(run -> ratio(pair, run).isPresent())
+          .map(run -> new Row(
+              plain(claim.title()) + ", " + pair.name(),
+              run.date() + ", " + run.title(),
+              List.of(List.of(times(pair, run)))))
+          .forEach(rows::add));
+    }
+    return plots.chart(
+        "All kept runs beside Resilience4j (R4j)",
+        rows.stream()
+            .map(row -> row.group() + ", " + row.label() + ": "
+                + row.cells().get(0).get(0).text())
+            .collect(Collectors.joining("; ", "", ".")),
+        List.of("one run"),
+        List.of(
+            new Legend("good", "ours is quicker"),
+            new Legend("bad", "ours is slower"),
+            new Legend("mark", "ours")),
+        List.of(ratios("its time, in multiples of ours", rows, 52)),
+        rows);
+  }
+
   private Chart budgets() {
     List<Row> rows = new ArrayList<>();
     for (Claim claim : claims) {
@@ -93,6 +129,7 @@ final class Plots {
     return chart(
         "Budgets: what a call may cost, and what it costs",
         kept,
+        titles(),
         List.of(
             new Legend("good", "kept"),
             new Legend("bad", "missed"),
@@ -180,6 +217,7 @@ final class Plots {
     return chart(
         title,
         seen,
+        titles(),
         List.of(
             new Legend("good", "ours is quicker, or allocates less"),
             new Legend("bad", "ours is slower, or allocates more"),
@@ -266,6 +304,7 @@ final class Plots {
                 .map(row -> row.group() + " "
                     + row.cells().get(0).get(runs.indexOf(run)).text())
                 .collect(Collectors.joining("; "))),
+        titles(),
         List.of(
             new Legend("good", "ours"),
             new Legend("bad", "ours, over its budget"),
@@ -301,8 +340,17 @@ final class Plots {
         .mark(limit.map(most -> most / alone.get().nanos()).orElse(Double.NaN));
   }
 
+  private List<String> titles() {
+    return runs.stream().map(Run::title).toList();
+  }
+
   private Chart chart(
-      String title, String description, List<Legend> legend, List<Panel> panels, List<Row> rows) {
+      String title,
+      String description,
+      List<String> bars,
+      List<Legend> legend,
+      List<Panel> panels,
+      List<Row> rows) {
     List<Legend> all = new ArrayList<>(legend);
     all.add(INTERVAL);
     List<String> footer = new ArrayList<>();
@@ -313,8 +361,7 @@ final class Plots {
       footer.add(run.date() + ", " + run.project() + " beside " + run.libraries() + "; "
           + run.effort().replace("*", ""));
     }
-    return new Chart(
-        title, description, runs.stream().map(Run::title).toList(), all, panels, rows, footer);
+    return new Chart(title, description, bars, all, panels, rows, footer);
   }
 
   private String ofEach(Function<Run, String> said) {

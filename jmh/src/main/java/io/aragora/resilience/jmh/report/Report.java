@@ -4,9 +4,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
  * Writes the plots and tables of runs between the markers of a Markdown file, and the files of the plots to a folder. It can
@@ -54,6 +58,25 @@ public final class Report {
       }
     }
     plots = runs.isEmpty() ? Map.of() : Plots.of(runs);
+    List<Run> kept = runsBeside(tables.keySet());
+    if (kept.stream().map(Run::date).distinct().count() > 1) {
+      plots.put(Plots.HISTORY, Plots.history(kept));
+    }
+  }
+
+  /** The runs in the folders that have these in them, the oldest first: names begin with dates. */
+  private static List<Run> runsBeside(Collection<Path> folders) throws IOException {
+    SortedSet<Path> found = new TreeSet<>();
+    for (Path parent : folders.stream().map(Path::getParent).distinct().toList()) {
+      try (Stream<Path> all = Files.list(parent)) {
+        all.filter(folder -> Files.exists(folder.resolve(Run.RESULTS))).forEach(found::add);
+      }
+    }
+    List<Run> kept = new ArrayList<>();
+    for (Path folder : found) {
+      kept.add(Run.read(folder));
+    }
+    return kept;
   }
 
   /**

@@ -20,8 +20,21 @@ class PlotsTest {
     figures.add(FLOOR, new Measured(4, 0, 0, 3));
     figures.add(PEER, new Measured(peer, 1, 24, 3));
     figures.add(OURS.threads(2), new Measured(ours * 2, 1, bytes, 3));
+    return run("2026-11-26", figures);
+  }
+
+  private static Run run(String date, Figures figures) {
     Machine machine = new Machine("<processor>", 2, "system", "VM 17.0.15+6", 0.5);
-    return new Run(machine, "2026-11-26", "quick", "", "peers", "0.1.0", 0.02, figures);
+    return new Run(machine, date, "quick", "", "peers", "0.1.0", 0.02, figures);
+  }
+
+  /** A run of a claim of the summary alone. */
+  private static Run ofCall(String date, double ours, double peer) {
+    Figure call = Figure.of(ClosedCallBenchmark.class, "oursCall");
+    Figures figures = new Figures(false);
+    figures.add(call, new Measured(ours, 0.5, 0, 3));
+    figures.add(call.sibling("resilience4jCountLockedCall"), new Measured(peer, 1, 24, 3));
+    return run(date, figures);
   }
 
   private static Chart plot(String name, Run... runs) {
@@ -73,6 +86,18 @@ class PlotsTest {
     assertThat(bar(slower, "closed call by permit", "count", 1).verdict()).isEqualTo(Verdict.BAD);
     assertThat(slower.description())
         .contains("quicker in 0 of 1 comparisons; slower in closed call by permit (R4j count)");
+  }
+
+  @Test
+  void history_callsOfTheSummary_haveARowForEachRunOfThem() {
+    Chart chart = Plots.history(
+        List.of(ofCall("2026-11-26", 10, 60), ofCall("2026-11-30", 20, 10), run(8, 16, 0)));
+    String call = "closed call by call, R4j count";
+    assertThat(chart.rows()).hasSize(2).allMatch(row -> row.group().equals(call));
+    Bar first = bar(chart, call, "2026-11-26, JDK 17.0.15", 0);
+    assertThat(first.value()).isEqualTo(6);
+    assertThat(first.verdict()).isEqualTo(Verdict.GOOD);
+    assertThat(bar(chart, call, "2026-11-30, JDK 17.0.15", 0).verdict()).isEqualTo(Verdict.BAD);
   }
 
   @Test
