@@ -186,7 +186,7 @@ final class Plots {
         .flatMap(claim ->
             Stream.concat(pairs(claim, Library.RESILIENCE4J), pairs(claim, Library.FAILSAFE)))
         .toList();
-    return beside("Six calls beside Resilience4j (R4j) and Failsafe", pairs, Pair::name);
+    return beside("Calls beside Resilience4j (R4j) and Failsafe", pairs, Pair::name);
   }
 
   private Chart beside(Library library) {

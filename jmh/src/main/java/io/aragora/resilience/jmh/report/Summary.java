@@ -13,10 +13,10 @@ final class Summary {
   static final List<Claim> CLAIMS = Stream.of(
           "closed call by `call`",
           "closed call by `call`, 2 threads",
-          "closed call with a slow-call rule",
           "rejection by exception",
-          "timeout, in time",
-          "retry → breaker → timeout")
+          "retry → breaker → timeout",
+          "concurrency limit: take, and record a success",
+          "hedge, not needed")
       .map(Summary::claim)
       .toList();
 
