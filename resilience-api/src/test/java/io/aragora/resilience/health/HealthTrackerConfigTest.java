@@ -53,7 +53,8 @@ class HealthTrackerConfigTest {
     assertRejected(builder -> builder.latencyWindow(0), "latencyWindow must be in [1, 1000]: 0");
     assertRejected(
         builder -> builder.latencyWindow(1001), "latencyWindow must be in [1, 1000]: 1001");
-    assertRejected(builder -> builder.failureThreshold(0), "failureThreshold must be at least 1: 0");
+    assertRejected(
+        builder -> builder.failureThreshold(0), "failureThreshold must be at least 1: 0");
     assertRejected(
         builder -> builder.recoveryThreshold(-1), "recoveryThreshold must be at least 1: -1");
     assertRejected(
@@ -61,7 +62,8 @@ class HealthTrackerConfigTest {
         "staleAfter must be positive and at most 106,751 days: PT0S");
   }
 
-  private static void assertRejected(Consumer<HealthTrackerConfig.Builder> setting, String message) {
+  private static void assertRejected(
+      Consumer<HealthTrackerConfig.Builder> setting, String message) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> setting.accept(HealthTrackerConfig.builder()))
         .withMessage(message);

@@ -73,13 +73,15 @@ final class Plots {
     Plots plots = new Plots(kept);
     List<Row> rows = new ArrayList<>();
     for (Claim claim : Summary.CLAIMS) {
-      pairs(claim, Library.RESILIENCE4J).findFirst().ifPresent(pair -> kept.stream()
-          .filter(run -> ratio(pair, run).isPresent())
-          .map(run -> new Row(
-              plain(claim.title()) + ", " + pair.name(),
-              run.date() + ", " + run.title(),
-              List.of(List.of(times(pair, run)))))
-          .forEach(rows::add));
+      pairs(claim, Library.RESILIENCE4J)
+          .findFirst()
+          .ifPresent(pair -> kept.stream()
+              .filter(run -> ratio(pair, run).isPresent())
+              .map(run -> new Row(
+                  plain(claim.title()) + ", " + pair.name(),
+                  run.date() + ", " + run.title(),
+                  List.of(List.of(times(pair, run)))))
+              .forEach(rows::add));
     }
     return plots.chart(
         "All kept runs beside Resilience4j (R4j)",

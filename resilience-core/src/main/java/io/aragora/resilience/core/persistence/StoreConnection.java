@@ -168,7 +168,8 @@ final class StoreConnection {
       giveUp();
     }
     return Math.min(
-        LONGEST_RETRY_NANOS, FIRST_RETRY_NANOS << Math.min(consecutiveFailures - 1, MOST_DOUBLINGS));
+        LONGEST_RETRY_NANOS,
+        FIRST_RETRY_NANOS << Math.min(consecutiveFailures - 1, MOST_DOUBLINGS));
   }
 
   /** An exception of a plug-in may throw from its own toString(). */

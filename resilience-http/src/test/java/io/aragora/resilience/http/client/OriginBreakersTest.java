@@ -98,7 +98,8 @@ class OriginBreakersTest extends HttpClientFixture {
         .cause()
         .isInstanceOfSatisfying(
             CallNotPermittedException.class,
-            rejection -> assertThat(rejection.remainingCooldown()).isEqualTo(Duration.ofSeconds(30)));
+            rejection ->
+                assertThat(rejection.remainingCooldown()).isEqualTo(Duration.ofSeconds(30)));
   }
 
   @ParameterizedTest
