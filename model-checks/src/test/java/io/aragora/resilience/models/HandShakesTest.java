@@ -58,8 +58,8 @@ class HandShakesTest {
             new Mutant(
                 "looksBeforeItEnters",
                 "WaitingThreads",
-                "threads.add(Thread.currentThread());",
-                "boolean closed = this.closed; threads.add(Thread.currentThread());")),
+                "threads.add(ThreadKey.current());",
+                "boolean closed = this.closed; threads.add(ThreadKey.current());")),
         Checked.of(
             RetireAgainstCount.class,
             new Mutant(
