@@ -261,14 +261,27 @@ public final class CoreHealthRegistry implements HealthRegistry {
       return report;
     }
     CompletableFuture<HealthReport> own = new CompletableFuture<>();
-    report.whenComplete((found, failure) -> dispatcher.endReport(() -> {
-      if (failure == null) {
-        own.complete(found);
-      } else {
-        own.completeExceptionally(failure);
+    report.whenComplete((found, failure) -> {
+      try {
+        dispatcher.endReport(() -> end(own, found, failure));
+      } catch (Throwable e) {
+        // No thread takes it, or the heap is full. Code that waits for the report must not wait
+        // forever.
+        end(own, found, failure);
       }
-    }));
+    });
     return own;
+  }
+
+  private static void end(
+      CompletableFuture<HealthReport> own,
+      @Nullable HealthReport found,
+      @Nullable Throwable failure) {
+    if (failure == null) {
+      own.complete(found);
+    } else {
+      own.completeExceptionally(failure);
+    }
   }
 
   /**
