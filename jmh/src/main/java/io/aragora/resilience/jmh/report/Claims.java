@@ -160,7 +160,8 @@ final class Claims {
       Claim.of("bulkhead, rejection by permit", PLACE.sibling("oursRejected"), Budget.NONE)
           .peer("Semaphore, counts nothing", "semaphoreRejected")
           .peer("R4j", "resilience4jRejected")
-          .peer("Failsafe, counts nothing", "failsafeRejected"),
+          .peer("Failsafe, counts nothing", "failsafeRejected")
+          .peer("Sentinel", "sentinelRejected"),
       Claim.of("bulkhead, rejection by exception", PLACE.sibling("oursException"), Budget.NONE)
           .peer("R4j", "resilience4jException"),
       limit("concurrency limit: take, and record a success", LIMIT),
@@ -182,7 +183,8 @@ final class Claims {
               floor(1, RATE.sibling("oursRejected")))
           .peer("R4j", "resilience4jRejected")
           .peer("Bucket4j", "bucket4jRejected")
-          .peer("Failsafe", "failsafeRejected"),
+          .peer("Failsafe", "failsafeRejected")
+          .peer("Sentinel", "sentinelRejected"),
       timer("timer: arm and cancel at once", "oursAtOnce", 1.1, "floorAtOnce")
           .peer("ScheduledThreadPool", "atOnceScheduledThreadPool")
           .peer("orTimeout", "atOnceOrTimeout"),
@@ -338,7 +340,8 @@ final class Claims {
     return Claim.of(title, ours, budget)
         .peer("Semaphore", "semaphore")
         .peer("R4j", "resilience4jPermit")
-        .peer("Failsafe", "failsafePermit");
+        .peer("Failsafe", "failsafePermit")
+        .peer("Sentinel", "sentinelPermit");
   }
 
   private static Claim limit(String title, Figure ours) {
@@ -351,7 +354,8 @@ final class Claims {
         .peer("R4j", "resilience4j")
         .peer("Bucket4j", "bucket4j")
         .peer("Guava", "guava")
-        .peer("Failsafe", "failsafe");
+        .peer("Failsafe", "failsafe")
+        .peer("Sentinel", "sentinel");
   }
 
   private static Claim retry(String title, Figure ours) {
