@@ -36,7 +36,8 @@ final class StateRestoration {
   /** Bounded by {@link StateStore.Loaded#MAX_LIMITERS}. */
   private final Map<String, SavedLimiter> waitingLimiters = new ConcurrentHashMap<>();
 
-  private boolean loaded;
+  /** Volatile: with a time source that has an executor of its own, any thread may save. */
+  private volatile boolean loaded;
 
   StateRestoration(String location) {
     this.location = location;

@@ -411,6 +411,10 @@ public final class StateSaver implements BreakerStorage, LimiterStorage, AutoClo
     StateStore store = connection.store();
     if (store == null) {
       store = open();
+    } else if (!restoration.isLoaded()) {
+      // A time source with an executor of its own lets callers save. What they save before the
+      // first load would be restored by it.
+      throw new StateStoreException("another thread is still opening the store", null);
     }
     removeRows(store, batch);
     for (int from = 0; from < batch.size(); from += ROWS_PER_SAVE) {

@@ -16,8 +16,10 @@ import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.internal.runtime.ResilienceSettings.StoreSetting;
+import io.aragora.resilience.persistence.StateStore;
 import io.aragora.resilience.persistence.StateStoreException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.reflect.Proxy;
 import java.time.Duration;
@@ -25,6 +27,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
@@ -382,5 +386,36 @@ class StoreOutageTest extends SaverFixture {
         .hasMessage(
             "runtime 'shop' requires its state store, and the store failed: open: nothing can be read."
                 + " Repair the store, or remove requireStateStore");
+  }
+
+  @Test
+  void flush_whileAnotherThreadReadsTheStore_savesNothingThatIsReadBack() {
+    ManualTime time = ManualTime.create();
+    MemoryStateStore kept = new MemoryStateStore(10);
+    List<Boolean> flushes = new ArrayList<>();
+    AtomicReference<Resilience> runtime = new AtomicReference<>();
+    StateStore store = (StateStore) Proxy.newProxyInstance(
+        StateStore.class.getClassLoader(),
+        new Class<?>[] {StateStore.class},
+        (proxy, method, arguments) -> {
+          Resilience other = runtime.get();
+          if (method.getName().equals("load")) {
+            if (other == null) {
+              throw new StateStoreException("not yet", null);
+            }
+            flushes.add(CompletableFuture.supplyAsync(() -> other.flush(Duration.ofSeconds(1)))
+                .join());
+          }
+          return method.invoke(kept, arguments);
+        });
+    try (Resilience resilience =
+        Resilience.builder().timeSource(time).stateStore(store).build()) {
+      CircuitBreaker breaker = resilience.circuitBreaker("a");
+      breaker.call(() -> 1);
+      runtime.set(resilience);
+      assertThat(resilience.flush(Duration.ofSeconds(1))).isTrue();
+      assertThat(flushes).containsExactly(false);
+      assertThat(breaker.snapshot().totals().successes()).isEqualTo(1);
+    }
   }
 }
