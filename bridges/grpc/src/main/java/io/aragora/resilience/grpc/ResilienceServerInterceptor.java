@@ -188,7 +188,7 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
   }
 
   /**
-   * Gives the permit back if the handler throws, or if the call ends without a status of its own. If an interceptor around this one
+   * The permit goes back if the handler throws, or if the call ends without a status of its own. If an interceptor around this one
    * fails the call when it starts, no callback comes: then the end of the context is the end of the call. After the first
    * callback the context decides nothing, so a handler that blocks holds its permit.
    */

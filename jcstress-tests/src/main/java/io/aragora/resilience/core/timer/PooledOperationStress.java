@@ -47,7 +47,7 @@ public class PooledOperationStress {
     private final Timer timer = new Timer("stress", new HandDrivenTime());
     private final Call first = new Call();
     private final Call second = new Call();
-    private final PooledOperation operation = timer.take(first, LINE);
+    private final PooledOperation operation = timer.pool().take(first, LINE);
     private final long arming = timer.arm(operation, 2 * TICK);
 
     public FiringReachesItsOwner() {
@@ -61,8 +61,8 @@ public class PooledOperationStress {
 
     @Actor
     public void next(III_Result result) {
-      result.r1 = timer.giveBack(operation, arming) ? 1 : 0;
-      timer.arm(timer.take(second, LINE), 2 * TICK);
+      result.r1 = timer.pool().giveBack(operation, arming) ? 1 : 0;
+      timer.arm(timer.pool().take(second, LINE), 2 * TICK);
     }
 
     @Arbiter
@@ -130,7 +130,7 @@ public class PooledOperationStress {
   public static class GivenBackOnce {
     private final Timer timer = new Timer("stress", new HandDrivenTime());
     private final Call second = new Call();
-    private final PooledOperation operation = timer.take(new Call(), LINE);
+    private final PooledOperation operation = timer.pool().take(new Call(), LINE);
     private final long arming = timer.arm(operation, 2 * TICK);
 
     public GivenBackOnce() {
@@ -139,14 +139,14 @@ public class PooledOperationStress {
 
     @Actor
     public void end(III_Result result) {
-      result.r1 = timer.giveBack(operation, arming) ? 1 : 0;
+      result.r1 = timer.pool().giveBack(operation, arming) ? 1 : 0;
     }
 
     @Actor
     public void endAndBegin(III_Result result) {
-      if (timer.giveBack(operation, arming)) {
+      if (timer.pool().giveBack(operation, arming)) {
         result.r2 = 1;
-        timer.arm(timer.take(second, LINE), 2 * TICK);
+        timer.arm(timer.pool().take(second, LINE), 2 * TICK);
       }
     }
 
@@ -199,21 +199,21 @@ public class PooledOperationStress {
   @Outcome(expect = Expect.FORBIDDEN, desc = "Both have it, or none.")
   @State
   public static class TakenByOneThread {
-    private final OperationPool pool = new OperationPool();
-    private final PooledOperation operation = new PooledOperation(LINE);
+    private final Timer timer = new Timer("stress", new HandDrivenTime());
+    private final PooledOperation operation = timer.pool().take(new Call(), LINE);
 
     public TakenByOneThread() {
-      pool.give(operation);
+      timer.pool().giveBack(operation, timer.arm(operation, 2 * TICK));
     }
 
     @Actor
     public void one(II_Result result) {
-      result.r1 = pool.take(LINE) == operation ? 1 : 0;
+      result.r1 = timer.pool().take(new Call(), LINE) == operation ? 1 : 0;
     }
 
     @Actor
     public void other(II_Result result) {
-      result.r2 = pool.take(LINE) == operation ? 1 : 0;
+      result.r2 = timer.pool().take(new Call(), LINE) == operation ? 1 : 0;
     }
   }
 

@@ -55,7 +55,7 @@ class ReportTest {
       report.write();
       report.writeSummary(README);
     }
-    assertThat(report.plots()).hasSize(6);
+    assertThat(report.plots()).hasSize(7);
     assertThat(published()).isEqualTo(report.section());
     assertThat(between(README, Report.SUMMARY_START, Report.SUMMARY_END))
         .isEqualTo(report.summary(README))

@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.bulkhead;
 
 import io.aragora.resilience.core.admission.AdmissionPolicy;
-import io.aragora.resilience.core.window.Stripes;
+import io.aragora.resilience.core.stripe.Stripes;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;

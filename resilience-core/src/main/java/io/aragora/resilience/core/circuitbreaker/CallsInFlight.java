@@ -1,7 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
+import io.aragora.resilience.core.stripe.Stripes;
 import io.aragora.resilience.core.time.CoarseClock;
-import io.aragora.resilience.core.window.Stripes;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;

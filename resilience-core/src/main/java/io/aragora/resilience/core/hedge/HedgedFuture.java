@@ -92,7 +92,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     }
     PooledOperation operation = delay;
     if (operation == null) {
-      operation = hedge.timer().take(this);
+      operation = hedge.timer().pool().take(this);
       delay = operation;
     }
     arming = hedge.timer().arm(operation, dueAt);
@@ -109,7 +109,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     long present = arming;
     PooledOperation armed = delay;
     if (armed != null) {
-      hedge.timer().giveBack(armed, present);
+      hedge.timer().pool().giveBack(armed, present);
     }
   }
 

@@ -362,7 +362,7 @@ public final class CoreRetry extends CorePolicy
   @Override
   public Steps begin(boolean isOnThread) {
     RetryPlan plan = this.plan;
-    return new RetrySteps(this, plan, start(plan), CapturedContext.ofThread(), isOnThread);
+    return RetrySteps.of(this, plan, start(plan), isOnThread);
   }
 
   @SuppressWarnings("NullAway") // the predicate is asked about null as well

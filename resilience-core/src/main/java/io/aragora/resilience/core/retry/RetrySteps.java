@@ -26,7 +26,13 @@ final class RetrySteps implements SteppedRetry.Steps {
   /** Created at the first failure. */
   private @Nullable RetryRun run;
 
-  RetrySteps(
+  /** Begins the call. A method, since a constructor in another class would have the JVM load these at the start of a process. */
+  static SteppedRetry.Steps of(
+      CoreRetry retry, RetryPlan plan, long startedAt, boolean isOnThread) {
+    return new RetrySteps(retry, plan, startedAt, CapturedContext.ofThread(), isOnThread);
+  }
+
+  private RetrySteps(
       CoreRetry retry,
       RetryPlan plan,
       long startedAt,

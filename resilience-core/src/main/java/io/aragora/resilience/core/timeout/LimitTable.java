@@ -2,10 +2,10 @@ package io.aragora.resilience.core.timeout;
 
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.stripe.Stripes;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.core.timer.TimerOperation;
 import io.aragora.resilience.core.window.StripedCount;
-import io.aragora.resilience.core.window.Stripes;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;

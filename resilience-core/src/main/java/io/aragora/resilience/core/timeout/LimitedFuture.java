@@ -74,7 +74,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T>
    */
   void watch(CompletableFuture<T> started, boolean isArmed) {
     if (isArmed) {
-      PooledOperation operation = timeout.timer().take(this);
+      PooledOperation operation = timeout.timer().pool().take(this);
       limit = operation;
       arming = timeout.timer().arm(operation, deadline);
     }
@@ -106,7 +106,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T>
   private void cancelLimit() {
     PooledOperation armed = limit;
     if (armed != null) {
-      timeout.timer().giveBack(armed, arming);
+      timeout.timer().pool().giveBack(armed, arming);
     }
   }
 

@@ -1,10 +1,18 @@
 package io.aragora.resilience.core.timer;
 
-import io.aragora.resilience.core.window.Stripes;
+import static io.aragora.resilience.core.timer.TimerOperation.ARMED;
+import static io.aragora.resilience.core.timer.TimerOperation.CANCELLED;
+import static io.aragora.resilience.core.timer.TimerOperation.QUEUED;
+import static io.aragora.resilience.core.timer.TimerOperation.isLinked;
+import static io.aragora.resilience.core.timer.TimerOperation.isQueued;
+import static io.aragora.resilience.core.timer.TimerOperation.status;
+
+import io.aragora.resilience.core.stack.StackRoom;
+import io.aragora.resilience.core.stripe.Stripes;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /** The operations of a timer that were cancelled and wait for their next call. Bounded. Lock-free. */
-final class OperationPool {
+public final class OperationPool {
   /*
    * Layout: a line of 16 entries for each stripe. A thread takes from the line of its stripe, and an operation goes back to the line
    * that it comes from, whichever thread cancels it. So threads that begin calls find what those that end calls have given back.
@@ -14,31 +22,65 @@ final class OperationPool {
    */
   private static final int LINE = 16;
 
+  private final Timer timer;
   private final AtomicReferenceArray<PooledOperation> entries =
       new AtomicReferenceArray<>(Stripes.MAX * LINE);
 
-  /** Returns the first entry of the line of this thread. */
-  static int lineOfThread() {
-    return (Stripes.hashOfThread() & (Stripes.MAX - 1)) * LINE;
-  }
-
-  /** Returns an operation that no other call has: one of the line if it has one, else a new one. */
-  PooledOperation take(int line) {
-    for (int i = line; i < line + LINE; i++) {
-      PooledOperation operation = entries.get(i);
-      if (operation != null && entries.compareAndSet(i, operation, null)) {
-        return operation;
-      }
-    }
-    return new PooledOperation(line);
+  OperationPool(Timer timer) {
+    this.timer = timer;
   }
 
   /**
-   * Takes an operation back.
+   * Takes an operation that no other call has, or creates one.
    *
-   * @return false if its line is full
+   * @param owner what it fires for
+   * @return the operation, which the caller owns until it gives it back
    */
-  boolean give(PooledOperation operation) {
+  public PooledOperation take(PooledOperation.Owner owner) {
+    return take(owner, (Stripes.hashOfThread() & (Stripes.MAX - 1)) * LINE);
+  }
+
+  PooledOperation take(PooledOperation.Owner owner, int line) {
+    PooledOperation taken = null;
+    for (int i = line; taken == null && i < line + LINE; i++) {
+      PooledOperation operation = entries.get(i);
+      if (operation != null && entries.compareAndSet(i, operation, null)) {
+        taken = operation;
+      }
+    }
+    if (taken == null) {
+      taken = new PooledOperation(line);
+    }
+    taken.owner = owner;
+    return taken;
+  }
+
+  /**
+   * Cancels an arming of an operation, and takes the operation back. One that has fired is not taken back, since its owner may arm it
+   * again.
+   *
+   * @param operation the operation
+   * @param arming the number of the arming: another call may have the operation by now
+   * @return whether it will not fire for that arming; then the caller no longer owns it
+   */
+  public boolean giveBack(PooledOperation operation, long arming) {
+    StackRoom.forHandOver();
+    long word = operation.word();
+    while (status(word) == ARMED && TimerOperation.arming(word) == arming) {
+      if (operation.casWord(word, TimerOperation.with(word, CANCELLED))) {
+        operation.owner = null;
+        if (!put(operation)) {
+          drop(operation);
+        }
+        return true;
+      }
+      word = operation.word();
+    }
+    return false;
+  }
+
+  /** Returns false if the line of the operation is full. */
+  private boolean put(PooledOperation operation) {
     int line = operation.line;
     for (int i = line; i < line + LINE; i++) {
       if (entries.get(i) == null && entries.compareAndSet(i, null, operation)) {
@@ -46,5 +88,17 @@ final class OperationPool {
       }
     }
     return false;
+  }
+
+  /** Has a cancelled operation unlinked that has no room here. */
+  private void drop(PooledOperation operation) {
+    long word = operation.word();
+    while (isLinked(word) && !isQueued(word)) {
+      if (operation.casWord(word, word | QUEUED)) {
+        timer.unlinkSoon(operation);
+        return;
+      }
+      word = operation.word();
+    }
   }
 }

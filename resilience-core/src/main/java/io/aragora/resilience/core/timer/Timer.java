@@ -69,7 +69,8 @@ public final class Timer implements TimerCallback, AutoCloseable {
 
   private final MpscUnboundedVarHandleArrayQueue<TimerOperation> overflow;
 
-  private final OperationPool pool = new OperationPool();
+  /** Created at the first use. Benign race: an operation of one pool can be given back to another. */
+  private volatile @Nullable OperationPool pool;
 
   private volatile boolean closed;
   private final ReentrantLock closing = new ReentrantLock();
@@ -192,60 +193,18 @@ public final class Timer implements TimerCallback, AutoCloseable {
     }
   }
 
-  /**
-   * Takes an operation out of the pool, or creates one.
-   *
-   * @param owner what it fires for
-   * @return the operation, which the caller owns until it gives it back
-   */
-  public PooledOperation take(PooledOperation.Owner owner) {
-    return take(owner, OperationPool.lineOfThread());
-  }
-
-  PooledOperation take(PooledOperation.Owner owner, int line) {
-    PooledOperation operation = pool.take(line);
-    operation.owner = owner;
-    return operation;
-  }
-
-  /**
-   * Cancels an arming of an operation of the pool, and gives the operation back. One that has fired is not given back, since its owner
-   * may arm it again.
-   *
-   * @param operation the operation
-   * @param arming the number of the arming: another call may have the operation by now
-   * @return whether it will not fire for that arming; then the caller no longer owns it
-   */
-  public boolean giveBack(PooledOperation operation, long arming) {
-    StackRoom.forHandOver();
-    long word = operation.word();
-    while (status(word) == ARMED && TimerOperation.arming(word) == arming) {
-      if (operation.casWord(word, TimerOperation.with(word, CANCELLED))) {
-        operation.owner = null;
-        if (!pool.give(operation)) {
-          drop(operation);
-        }
-        return true;
-      }
-      word = operation.word();
+  /** {@return the operations that calls use one after the other} */
+  public OperationPool pool() {
+    OperationPool present = pool;
+    if (present == null) {
+      present = new OperationPool(this);
+      pool = present;
     }
-    return false;
-  }
-
-  /** Has a cancelled operation unlinked that has no room in the pool. */
-  private void drop(PooledOperation operation) {
-    long word = operation.word();
-    while (isLinked(word) && !isQueued(word)) {
-      if (operation.casWord(word, word | QUEUED)) {
-        unlinkSoon(operation);
-        return;
-      }
-      word = operation.word();
-    }
+    return present;
   }
 
   /** Hands a cancelled operation over. If that fails, it is unlinked when its tick comes. */
-  private void unlinkSoon(TimerOperation operation) {
+  void unlinkSoon(TimerOperation operation) {
     try {
       handOver(operation);
     } catch (Throwable e) {

@@ -48,10 +48,10 @@ class PooledOperationTest {
 
   @Test
   void giveBack_inTime_leavesTheOperationToTheNextCall() {
-    PooledOperation operation = timer.take(call);
-    assertThat(timer.giveBack(operation, arm(operation))).isTrue();
+    PooledOperation operation = timer.pool().take(call);
+    assertThat(timer.pool().giveBack(operation, arm(operation))).isTrue();
     assertThat(operation.owner).as("a call that has ended can be collected").isNull();
-    assertThat(timer.take(next)).isSameAs(operation);
+    assertThat(timer.pool().take(next)).isSameAs(operation);
     arm(operation);
     time.advance(LIMIT.plus(SHORT));
     assertThat(call.fired).isZero();
@@ -60,12 +60,12 @@ class PooledOperationTest {
 
   @Test
   void giveBack_afterItFired_isFalse_andTheOperationStaysWithItsCall() {
-    PooledOperation operation = timer.take(call);
+    PooledOperation operation = timer.pool().take(call);
     long arming = arm(operation);
     time.advance(LIMIT.plus(SHORT));
     assertThat(call.fired).isEqualTo(1);
-    assertThat(timer.giveBack(operation, arming)).isFalse();
-    assertThat(timer.take(next)).isNotSameAs(operation);
+    assertThat(timer.pool().giveBack(operation, arming)).isFalse();
+    assertThat(timer.pool().take(next)).isNotSameAs(operation);
     arm(operation);
     time.advance(LIMIT.plus(SHORT));
     assertThat(call.fired).isEqualTo(2);
@@ -73,23 +73,23 @@ class PooledOperationTest {
 
   @Test
   void giveBack_ofTheArmingBefore_leavesTheNextCallArmed() {
-    PooledOperation operation = timer.take(call);
+    PooledOperation operation = timer.pool().take(call);
     long arming = arm(operation);
-    timer.giveBack(operation, arming);
-    arm(timer.take(next));
-    assertThat(timer.giveBack(operation, arming)).isFalse();
+    timer.pool().giveBack(operation, arming);
+    arm(timer.pool().take(next));
+    assertThat(timer.pool().giveBack(operation, arming)).isFalse();
     time.advance(LIMIT.plus(SHORT));
     assertThat(next.fired).isEqualTo(1);
   }
 
   @Test
   void callsOneAfterTheOther_needOneOperation_andNoRoomInTheQueue() {
-    PooledOperation first = timer.take(call);
-    timer.giveBack(first, arm(first));
+    PooledOperation first = timer.pool().take(call);
+    timer.pool().giveBack(first, arm(first));
     for (int i = 0; i < 2 * Timer.QUEUE_CAPACITY; i++) {
-      PooledOperation operation = timer.take(call);
+      PooledOperation operation = timer.pool().take(call);
       assertThat(operation).isSameAs(first);
-      timer.giveBack(operation, arm(operation));
+      timer.pool().giveBack(operation, arm(operation));
     }
     assertThat(overflown).isZero();
   }
@@ -97,11 +97,11 @@ class PooledOperationTest {
   @Test
   void giveBack_moreThanALineHolds_unlinksTheRest() {
     List<PooledOperation> operations =
-        Stream.generate(() -> timer.take(call)).limit(LINE + 3).toList();
+        Stream.generate(() -> timer.pool().take(call)).limit(LINE + 3).toList();
     List<Long> armings = operations.stream().map(this::arm).toList();
     time.advance(SHORT);
     for (int i = 0; i < operations.size(); i++) {
-      assertThat(timer.giveBack(operations.get(i), armings.get(i))).isTrue();
+      assertThat(timer.pool().giveBack(operations.get(i), armings.get(i))).isTrue();
     }
     time.advance(LIMIT.dividedBy(2));
     assertThat(operations.stream().filter(operation -> TimerOperation.isLinked(operation.word())))
@@ -114,11 +114,11 @@ class PooledOperationTest {
 
   @Test
   void armedForLonger_operationThatIsLinkedEarly_firesInTime() {
-    PooledOperation operation = timer.take(call);
+    PooledOperation operation = timer.pool().take(call);
     long arming = timer.arm(operation, time.nanoTime() + SHORT.toNanos());
     time.advance(SHORT.dividedBy(2));
-    timer.giveBack(operation, arming);
-    timer.take(next);
+    timer.pool().giveBack(operation, arming);
+    timer.pool().take(next);
     arm(operation);
     time.advance(LIMIT.minus(SHORT));
     assertThat(next.fired).isZero();
@@ -128,14 +128,14 @@ class PooledOperationTest {
 
   @Test
   void close_endsWhatIsArmed_andWhatIsArmedLater() {
-    PooledOperation given = timer.take(next);
-    timer.giveBack(given, arm(given));
-    arm(timer.take(call));
-    arm(timer.take(next));
+    PooledOperation given = timer.pool().take(next);
+    timer.pool().giveBack(given, arm(given));
+    arm(timer.pool().take(call));
+    arm(timer.pool().take(next));
     timer.close();
     assertThat(call.closed).isEqualTo(1);
     assertThat(next.closed).isEqualTo(1);
-    arm(timer.take(call));
+    arm(timer.pool().take(call));
     assertThat(call.closed).isEqualTo(2);
   }
 }

@@ -1,4 +1,4 @@
-package io.aragora.resilience.core.window;
+package io.aragora.resilience.core.stripe;
 
 /** Which of several stripes a thread writes to. */
 public final class Stripes {

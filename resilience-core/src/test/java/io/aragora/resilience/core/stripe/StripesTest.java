@@ -1,4 +1,4 @@
-package io.aragora.resilience.core.window;
+package io.aragora.resilience.core.stripe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
