@@ -41,9 +41,11 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
   /** The context of the caller's thread for hedges; null if there is none. */
   private final ContextCarrier.@Nullable Carried carried;
 
-  // The delay before the next hedge: null before the first arming, which writes it before arming. A
-  // thread that cancels reads the number
-  // of the arming first. If that is an older one, the thread that arms sees the end, and cancels.
+  // The delay before the next hedge; null until it is armed for the first time. A thread that
+  // cancels
+  // reads the number of the arming first. If that is an older one, the thread that arms sees the
+  // end,
+  // and cancels.
   private @Nullable PooledOperation delay;
   private volatile long arming;
 
@@ -97,9 +99,8 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     }
     arming = hedge.timer().arm(operation, dueAt);
     // Volatile read after the volatile write of the arming; the thread that ends the call writes
-    // the end, then reads the arming. If
-    // either were weaker, the delay could outlive its call. Stress:
-    // HedgeRaceStress.NoDelayOutlivesTheCall.
+    // the end, then reads the arming. If either were weaker, the delay could outlive its call.
+    // Stress: HedgeRaceStress.NoDelayOutlivesTheCall.
     if (hasEnded()) {
       cancelDelay();
     }

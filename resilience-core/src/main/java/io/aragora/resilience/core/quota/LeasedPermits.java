@@ -57,7 +57,7 @@ public final class LeasedPermits {
   /** The time after which an instance that is alone asks again. */
   public static final long TRY_AGAIN_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** How often that doubles for a quota that fails by itself, whose row stays locked for instance: up to 32 s. */
+  /** How often that time doubles, up to 32 s, if a quota fails alone: its row stays locked, for instance. */
   private static final int MOST_DOUBLINGS = 5;
 
   /** The length of a lease, and the longest time for which a request may be unanswered. */

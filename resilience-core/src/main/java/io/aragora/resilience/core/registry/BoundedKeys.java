@@ -186,9 +186,8 @@ public abstract class BoundedKeys<P, N> {
     String key = keyOf(leaving);
     N note = note(leaving);
     known.remove(key, leaving);
-    // Of a thread that marks a policy as held and then looks for it, and this one, one sees what
-    // the
-    // other did.
+    // A thread that marks a policy as held looks for it afterwards. So it does not find it, or the
+    // mark is seen here.
     VarHandle.fullFence();
     if (mayBeHeld(leaving) && gone.size() < maxKeys) {
       gone.add(key, leaving, note);

@@ -3,12 +3,10 @@ package io.aragora.resilience.core.time;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.core.ForwardingTime;
+import io.aragora.resilience.core.FaultyWakes;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.time.TimeSource;
-import io.aragora.resilience.time.TimerCallback;
-import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -112,31 +110,7 @@ class CoarseClockTest {
   @Test
   void wake_timerCannotBeArmed_itSleepsOn_andTheNextCallTriesAgain() {
     boolean[] isFull = {true};
-    TimeSource full = new ForwardingTime(time) {
-      @Override
-      public TimerRegistration drive(String name, TimerCallback driver) {
-        TimerRegistration drive = super.drive(name, driver);
-        return new TimerRegistration() {
-          @Override
-          public void wakeBy(long deadlineNanos) {
-            if (isFull[0]) {
-              throw new OutOfMemoryError("injected");
-            }
-            drive.wakeBy(deadlineNanos);
-          }
-
-          @Override
-          public boolean isDriving() {
-            return drive.isDriving();
-          }
-
-          @Override
-          public void close() {
-            drive.close();
-          }
-        };
-      }
-    };
+    TimeSource full = new FaultyWakes(time, () -> isFull[0]);
     try (Timer broken = new Timer("full", full)) {
       CoarseClock asleep = new CoarseClock(time, broken);
       asleep.read();

@@ -3,10 +3,8 @@ package io.aragora.resilience.core.timer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.aragora.resilience.core.ForwardingTime;
+import io.aragora.resilience.core.FaultyWakes;
 import io.aragora.resilience.testing.ManualTime;
-import io.aragora.resilience.time.TimerCallback;
-import io.aragora.resilience.time.TimerRegistration;
 import java.time.Duration;
 import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
 import org.junit.jupiter.api.Test;
@@ -31,32 +29,8 @@ class HandOverTest {
         }
       };
 
-  private final ForwardingTime time = new ForwardingTime(manual) {
-    @Override
-    public TimerRegistration drive(String name, TimerCallback driver) {
-      TimerRegistration drive = super.drive(name, driver);
-      return new TimerRegistration() {
-        @Override
-        public void wakeBy(long deadlineNanos) {
-          if (failingWakes > 0) {
-            failingWakes--;
-            throw new OutOfMemoryError("injected");
-          }
-          drive.wakeBy(deadlineNanos);
-        }
-
-        @Override
-        public boolean isDriving() {
-          return drive.isDriving();
-        }
-
-        @Override
-        public void close() {
-          drive.close();
-        }
-      };
-    }
-  };
+  private final FaultyWakes time =
+      new FaultyWakes(manual, () -> failingWakes > 0 && failingWakes-- > 0);
 
   private final Timer timer = new Timer("test", time, overflow);
   private final Counted operation = new Counted();
