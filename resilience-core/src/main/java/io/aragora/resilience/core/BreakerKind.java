@@ -13,7 +13,6 @@ final class BreakerKind extends PolicyKind<CoreCircuitBreaker, CircuitBreakerCon
   private final BreakerRuntime runtime;
 
   BreakerKind(RuntimeSettings outside, BreakerRuntime runtime) {
-    super("circuit breaker", "circuitbreaker");
     this.outside = outside;
     this.runtime = runtime;
   }

@@ -14,7 +14,6 @@ final class BudgetKind extends PolicyKind<TokenBudget, RetryBudgetConfig> {
   private final @Nullable Quotas quotas;
 
   BudgetKind(BreakerRuntime runtime, @Nullable Quotas quotas) {
-    super("retry budget", null);
     this.runtime = runtime;
     this.quotas = quotas;
   }

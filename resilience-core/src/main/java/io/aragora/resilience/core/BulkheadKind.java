@@ -16,7 +16,6 @@ final class BulkheadKind extends PolicyKind<CoreBulkhead, BulkheadConfig> {
   private final BreakerRuntime runtime;
 
   BulkheadKind(RuntimePolicies policies, RuntimeSettings outside, BreakerRuntime runtime) {
-    super("bulkhead", "bulkhead");
     this.policies = policies;
     this.outside = outside;
     this.runtime = runtime;

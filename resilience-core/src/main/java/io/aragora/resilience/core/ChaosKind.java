@@ -11,7 +11,6 @@ final class ChaosKind extends PolicyKind<CoreChaos, ChaosConfig> {
   private final RuntimePolicies policies;
 
   ChaosKind(RuntimePolicies policies) {
-    super("chaos", "chaos");
     this.policies = policies;
   }
 

@@ -13,7 +13,6 @@ final class CoalescerKind
   private final RuntimeSettings outside;
 
   CoalescerKind(RuntimePolicies policies, RuntimeSettings outside) {
-    super("coalescer", null);
     this.policies = policies;
     this.outside = outside;
   }

@@ -16,7 +16,6 @@ final class ConcurrencyLimitKind extends PolicyKind<CoreConcurrencyLimit, Concur
   private final BreakerRuntime runtime;
 
   ConcurrencyLimitKind(RuntimePolicies policies, RuntimeSettings outside, BreakerRuntime runtime) {
-    super("concurrency limit", "concurrencylimit");
     this.policies = policies;
     this.outside = outside;
     this.runtime = runtime;

@@ -35,6 +35,7 @@ import io.aragora.resilience.core.proxy.ProtectingHandler;
 import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
+import io.aragora.resilience.core.recording.Recorder;
 import io.aragora.resilience.core.settings.RuntimeSettings;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.core.timeout.DeadlineScope;
@@ -102,7 +103,9 @@ final class CoreResilience implements Resilience {
   private final AtomicBoolean closed = new AtomicBoolean();
 
   CoreResilience(ResilienceSettings settings) {
-    FlightRecording.prepare(settings.name());
+    if (Recorder.isStarted()) {
+      FlightRecording.prepare(settings.name());
+    }
     // Early, because it throws if a config source is invalid; there is nothing to close yet.
     outside = RuntimeSettings.ofProcess(settings);
     name = settings.name();
@@ -130,8 +133,10 @@ final class CoreResilience implements Resilience {
         settings.quotas() == null ? null : new Quotas(settings.quotas(), time, timer, dispatcher);
     policies = new RuntimePolicies(this, settings, outside, breakerRuntime, waiting, saver, quotas);
     if (settings.transitionLevel() != System.Logger.Level.OFF) {
-      policies.subscribe(new TransitionLogging(
-          name, settings.transitionLevel(), policies.breakers, time, timer, dispatcher));
+      breakerRuntime
+          .listeners()
+          .addForGood(new TransitionLogging(
+              name, settings.transitionLevel(), policies.breakers, time, timer, dispatcher));
     }
     extensions = new Extensions(this, settings, time, durations);
     shutdown = settings.closeOnShutdown() ? new ShutdownHook(this) : null;

@@ -14,7 +14,6 @@ final class HedgeKind extends PolicyKind<CoreHedge, HedgeConfig> {
   private final RuntimeSettings outside;
 
   HedgeKind(RuntimePolicies policies, RuntimeSettings outside) {
-    super("hedge", "hedge");
     this.policies = policies;
     this.outside = outside;
   }

@@ -14,7 +14,6 @@ final class KeyedBreakerKind
   private final BreakerRuntime runtime;
 
   KeyedBreakerKind(RuntimeSettings outside, BreakerRuntime runtime) {
-    super("keyed circuit breaker", null);
     this.outside = outside;
     this.runtime = runtime;
   }

@@ -16,7 +16,6 @@ final class KeyedRateLimiterKind extends PolicyKind<CoreKeyedRateLimiter, KeyedR
   private final BreakerRuntime runtime;
 
   KeyedRateLimiterKind(RuntimePolicies policies, RuntimeSettings outside, BreakerRuntime runtime) {
-    super("keyed rate limiter", null);
     this.policies = policies;
     this.outside = outside;
     this.runtime = runtime;

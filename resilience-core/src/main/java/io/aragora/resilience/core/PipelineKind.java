@@ -12,7 +12,6 @@ final class PipelineKind extends PolicyKind<CorePipeline, List<Policy>> {
   private final RuntimePolicies policies;
 
   PipelineKind(RuntimePolicies policies) {
-    super("pipeline", null);
     this.policies = policies;
   }
 

@@ -17,7 +17,6 @@ final class RateLimiterKind extends PolicyKind<CoreRateLimiter, RateLimiterConfi
   private final BreakerRuntime runtime;
 
   RateLimiterKind(RuntimePolicies policies, RuntimeSettings outside, BreakerRuntime runtime) {
-    super("rate limiter", "ratelimiter");
     this.policies = policies;
     this.outside = outside;
     this.runtime = runtime;

@@ -16,7 +16,6 @@ final class RetryKind extends PolicyKind<CoreRetry, RetryConfig> {
   private final BreakerRuntime runtime;
 
   RetryKind(RuntimePolicies policies, RuntimeSettings outside, BreakerRuntime runtime) {
-    super("retry", "retry");
     this.policies = policies;
     this.outside = outside;
     this.runtime = runtime;

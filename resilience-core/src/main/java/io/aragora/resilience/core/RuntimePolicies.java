@@ -41,6 +41,7 @@ import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.ratelimiter.CoreKeyedRateLimiter;
 import io.aragora.resilience.core.ratelimiter.CoreRateLimiter;
 import io.aragora.resilience.core.ratelimiter.LimiterStorage;
+import io.aragora.resilience.core.registry.PolicyKinds;
 import io.aragora.resilience.core.registry.PolicyRegistry;
 import io.aragora.resilience.core.registry.ReadablePolicy;
 import io.aragora.resilience.core.registry.Staleness;
@@ -87,7 +88,7 @@ import org.jspecify.annotations.Nullable;
  * The policies of a runtime by kind and name. A policy is created from the config in the code and
  * the settings from outside the code.
  */
-final class RuntimePolicies implements Policies, AnnotatedDeclarations {
+final class RuntimePolicies implements Policies, AnnotatedDeclarations, PolicyKinds {
   private static final GuardedLog LOG = GuardedLog.of(CorePipeline.class);
 
   final PolicyRegistry<CoreCircuitBreaker, CircuitBreakerConfig> breakers;
@@ -112,7 +113,6 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   private final RuntimeSettings outside;
   private final BreakerRuntime runtime;
   private final WaitingThreads waiting;
-  private final AdmissionRuntime admission;
   private final @Nullable Quotas quotas;
 
   /** Held during a reconfiguration. Not the lock of this, which closing takes. */
@@ -158,27 +158,24 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
     this.runtime = runtime;
     this.waiting = waiting;
     this.limiterStorage = limiterStorage;
-    this.admission = new AdmissionRuntime(
-        runtime.time(), runtime.clock(), runtime.timer(), runtime.dispatcher(), waiting);
     int max = settings.maxPolicies();
     Staleness stale = Staleness.after(runtime.time(), settings.staleAfter());
     Staleness never = Staleness.never();
-    breakers = new PolicyRegistry<>(new BreakerKind(outside, runtime), max, stale);
-    keyedBreakers = new PolicyRegistry<>(new KeyedBreakerKind(outside, runtime), max, never);
-    retries = new PolicyRegistry<>(new RetryKind(this, outside, runtime), max, stale);
-    budgets = new PolicyRegistry<>(new BudgetKind(runtime, quotas), max, never);
-    timeouts = new PolicyRegistry<>(new TimeoutKind(this, outside, runtime), max, stale);
-    bulkheads = new PolicyRegistry<>(new BulkheadKind(this, outside, runtime), max, stale);
+    breakers = new PolicyRegistry<>(this, "circuit breaker", "circuitbreaker", max, stale);
+    keyedBreakers = new PolicyRegistry<>(this, "keyed circuit breaker", null, max, never);
+    retries = new PolicyRegistry<>(this, "retry", "retry", max, stale);
+    budgets = new PolicyRegistry<>(this, "retry budget", null, max, never);
+    timeouts = new PolicyRegistry<>(this, "timeout", "timeout", max, stale);
+    bulkheads = new PolicyRegistry<>(this, "bulkhead", "bulkhead", max, stale);
     concurrencyLimits =
-        new PolicyRegistry<>(new ConcurrencyLimitKind(this, outside, runtime), max, stale);
-    rateLimiters = new PolicyRegistry<>(new RateLimiterKind(this, outside, runtime), max, stale);
-    keyedRateLimiters =
-        new PolicyRegistry<>(new KeyedRateLimiterKind(this, outside, runtime), max, never);
-    hedges = new PolicyRegistry<>(new HedgeKind(this, outside), max, stale);
-    chaos = new PolicyRegistry<>(new ChaosKind(this), max, never);
-    coalescers = new PolicyRegistry<>(new CoalescerKind(this, outside), max, stale);
+        new PolicyRegistry<>(this, "concurrency limit", "concurrencylimit", max, stale);
+    rateLimiters = new PolicyRegistry<>(this, "rate limiter", "ratelimiter", max, stale);
+    keyedRateLimiters = new PolicyRegistry<>(this, "keyed rate limiter", null, max, never);
+    hedges = new PolicyRegistry<>(this, "hedge", "hedge", max, stale);
+    chaos = new PolicyRegistry<>(this, "chaos", "chaos", max, never);
+    coalescers = new PolicyRegistry<>(this, "coalescer", null, max, stale);
+    pipelines = new PolicyRegistry<>(this, "pipeline", null, max, never);
     fallbacks = new FallbackCounters(max, runtime.dispatcher());
-    pipelines = new PolicyRegistry<>(new PipelineKind(this), max, never);
     kinds = List.of(
         breakers,
         keyedBreakers,
@@ -190,6 +187,26 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         keyedRateLimiters,
         hedges,
         chaos);
+  }
+
+  @Override
+  public Object kind(String text) {
+    return switch (text) {
+      case "circuit breaker" -> new BreakerKind(outside, runtime);
+      case "keyed circuit breaker" -> new KeyedBreakerKind(outside, runtime);
+      case "retry" -> new RetryKind(this, outside, runtime);
+      case "retry budget" -> new BudgetKind(runtime, quotas);
+      case "timeout" -> new TimeoutKind(this, outside, runtime);
+      case "bulkhead" -> new BulkheadKind(this, outside, runtime);
+      case "concurrency limit" -> new ConcurrencyLimitKind(this, outside, runtime);
+      case "rate limiter" -> new RateLimiterKind(this, outside, runtime);
+      case "keyed rate limiter" -> new KeyedRateLimiterKind(this, outside, runtime);
+      case "hedge" -> new HedgeKind(this, outside);
+      case "chaos" -> new ChaosKind(this);
+      case "coalescer" -> new CoalescerKind(this, outside);
+      case "pipeline" -> new PipelineKind(this);
+      default -> throw new IllegalArgumentException("no kind is a " + text);
+    };
   }
 
   /** Creates a breaker that is not registered. */
@@ -224,16 +241,22 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
         runtime.dispatcher());
   }
 
+  /** Not a field, whose class every process would load. */
+  private AdmissionRuntime admission() {
+    return new AdmissionRuntime(
+        runtime.time(), runtime.clock(), runtime.timer(), runtime.dispatcher(), waiting);
+  }
+
   /** Creates a bulkhead that is not registered. */
   CoreBulkhead newBulkhead(String bulkhead, BulkheadConfig config) {
     return new CoreBulkhead(
-        Setting.name("name", bulkhead), Objects.requireNonNull(config, "config"), admission);
+        Setting.name("name", bulkhead), Objects.requireNonNull(config, "config"), admission());
   }
 
   /** Creates a concurrency limit that is not registered. */
   CoreConcurrencyLimit newConcurrencyLimit(String limit, ConcurrencyLimitConfig config) {
     return new CoreConcurrencyLimit(
-        Setting.name("name", limit), Objects.requireNonNull(config, "config"), admission);
+        Setting.name("name", limit), Objects.requireNonNull(config, "config"), admission());
   }
 
   /** Creates a rate limiter that is not registered. */
@@ -244,7 +267,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
               + " that of its quota: create '" + limiter + "' by rateLimiter");
     }
     return new CoreRateLimiter(
-        Setting.name("name", limiter), Objects.requireNonNull(config, "config"), admission);
+        Setting.name("name", limiter), Objects.requireNonNull(config, "config"), admission());
   }
 
   /** Returns what saves rate limiters. */
@@ -262,13 +285,13 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   CoreRateLimiter makeRateLimiter(String limiter, RateLimiterConfig config) {
     return config.isShared()
         ? new CoreRateLimiter(
-            limiter, config, admission, Quotas.required("rate limiter", limiter, quotas))
-        : new CoreRateLimiter(limiter, config, admission);
+            limiter, config, admission(), Quotas.required("rate limiter", limiter, quotas))
+        : new CoreRateLimiter(limiter, config, admission());
   }
 
   /** Creates a keyed rate limiter that is not registered. */
   CoreKeyedRateLimiter newKeyedRateLimiter(String keyed, KeyedRateLimiterConfig config) {
-    return new CoreKeyedRateLimiter(keyed, config, admission);
+    return new CoreKeyedRateLimiter(keyed, config, admission());
   }
 
   /** Creates a hedge that is not registered. */
@@ -335,7 +358,7 @@ final class RuntimePolicies implements Policies, AnnotatedDeclarations {
   <K, V extends @Nullable Object> CoreCoalescer<K, V> newCoalescer(
       String coalescer, CoalescerConfig<K, V> config) {
     return new CoreCoalescer<>(
-        Setting.name("name", coalescer), Objects.requireNonNull(config, "config"), admission);
+        Setting.name("name", coalescer), Objects.requireNonNull(config, "config"), admission());
   }
 
   /** Creates a pipeline that is not registered. */

@@ -17,7 +17,6 @@ final class TimeoutKind extends PolicyKind<CoreTimeout, TimeoutConfig> {
   private final BreakerRuntime runtime;
 
   TimeoutKind(RuntimePolicies policies, RuntimeSettings outside, BreakerRuntime runtime) {
-    super("timeout", "timeout");
     this.policies = policies;
     this.outside = outside;
     this.runtime = runtime;

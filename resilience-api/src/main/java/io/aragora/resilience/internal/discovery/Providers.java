@@ -7,12 +7,9 @@ import java.net.URL;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,12 +111,12 @@ public final class Providers {
    */
   public @Nullable URL resource(String name) {
     for (ClassLoader place : loaders()) {
-      Set<String> found = new LinkedHashSet<>();
+      List<String> found = new ArrayList<>();
       URL resource = null;
       try {
         for (URL candidate : Collections.list(place.getResources(name))) {
           resource = candidate;
-          found.add(candidate.toString());
+          addOnce(found, candidate.toString());
         }
       } catch (IOException e) {
         throw new ResilienceConfigurationException(name + " cannot be looked for: " + e, e);
@@ -136,26 +133,24 @@ public final class Providers {
     return null;
   }
 
-  private Set<ClassLoader> loaders() {
-    Set<ClassLoader> loaders = new LinkedHashSet<>();
+  private List<ClassLoader> loaders() {
+    List<ClassLoader> loaders = new ArrayList<>();
     if (layer != null) {
-      layer.modules().stream()
-          .map(Module::getClassLoader)
-          .filter(Objects::nonNull)
-          .forEach(loaders::add);
+      for (Module module : layer.modules()) {
+        addOnce(loaders, module.getClassLoader());
+      }
     }
-    if (loader != null) {
-      loaders.add(loader);
-    }
-    ClassLoader ofThread = Thread.currentThread().getContextClassLoader();
-    if (ofThread != null) {
-      loaders.add(ofThread);
-    }
-    ClassLoader own = Providers.class.getClassLoader();
-    if (own != null) {
-      loaders.add(own);
-    }
+    addOnce(loaders, loader);
+    addOnce(loaders, Thread.currentThread().getContextClassLoader());
+    addOnce(loaders, Providers.class.getClassLoader());
     return loaders;
+  }
+
+  /** Not a set that keeps its order: every process would load its classes. */
+  private static <T> void addOnce(List<T> all, @Nullable T one) {
+    if (one != null && !all.contains(one)) {
+      all.add(one);
+    }
   }
 
   /**

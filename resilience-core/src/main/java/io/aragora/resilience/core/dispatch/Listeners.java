@@ -39,18 +39,24 @@ public final class Listeners<L> {
    * @return a subscription that removes the listener
    */
   public Subscription add(L listener) {
-    Objects.requireNonNull(listener, "listener");
-    synchronized (this) {
-      Object[] more = Arrays.copyOf(all, all.length + 1);
-      more[all.length] = listener;
-      all = more;
-    }
+    addForGood(Objects.requireNonNull(listener, "listener"));
     return new EndedOnce(new Runnable() {
       @Override
       public void run() {
         remove(listener);
       }
     });
+  }
+
+  /**
+   * Adds a listener that stays.
+   *
+   * @param listener the listener
+   */
+  public synchronized void addForGood(L listener) {
+    Object[] more = Arrays.copyOf(all, all.length + 1);
+    more[all.length] = listener;
+    all = more;
   }
 
   /**

@@ -11,7 +11,6 @@ import io.aragora.resilience.hedge.HedgeEvent;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.timeout.TimeoutEvent;
-import jdk.jfr.FlightRecorder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,11 +22,8 @@ public final class FlightRecording {
 
   /*
    * The event classes extend a class of module jdk.jfr, which a runtime image may lack. Only method
-   * bodies name them, behind a constant. If the constant is false, the classes are never loaded, so
-   * no link can fail, and the code behind it is not compiled.
+   * bodies name them, behind Recorder.isStarted().
    */
-  private static final boolean PRESENT = isPresent();
-
   private static final FirstEvents FIRST = new FirstEvents(new Runnable() {
     @Override
     public void run() {
@@ -38,32 +34,15 @@ public final class FlightRecording {
   private FlightRecording() {}
 
   /**
-   * Checks that this module reads jdk.jfr, too: a module that is loaded later is present but not
-   * read.
-   */
-  private static boolean isPresent() {
-    Module recorder = ModuleLayer.boot().findModule("jdk.jfr").orElse(null);
-    return recorder != null && FlightRecording.class.getModule().canRead(recorder);
-  }
-
-  /**
-   * Initializes the event classes in the background if the recorder is started already. Called when
-   * a runtime is built.
+   * Initializes the event classes in the background. Called when a runtime is built, if the recorder
+   * is started already.
    *
    * @param runtime the name of the runtime, prefix of the thread's name
    */
   public static void prepare(String runtime) {
-    if (isStarted() && !FIRST.areReady()) {
+    if (!FIRST.areReady()) {
       begin(runtime);
     }
-  }
-
-  /**
-   * Returns whether there can be a recording. An event class that is initialized earlier starts the
-   * recorder, which takes up to seconds.
-   */
-  private static boolean isStarted() {
-    return PRESENT && FlightRecorder.isInitialized();
   }
 
   /** Returns whether events are committed at once. */
@@ -137,7 +116,7 @@ public final class FlightRecording {
     if (FIRST.areReady()) {
       TransitionEvent.commit(
           runtime, breaker.name(), sequence, generation, from, to, cause, cooldownNanos);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(
           runtime,
           () -> TransitionEvent.commit(
@@ -147,7 +126,7 @@ public final class FlightRecording {
 
   /** {@return whether rejections are recorded, so that a caller must collect the values of one} */
   public static boolean recordsRejections() {
-    return FIRST.areReady() ? RejectionEvent.isRecorded() : isStarted();
+    return FIRST.areReady() ? RejectionEvent.isRecorded() : Recorder.isStarted();
   }
 
   /**
@@ -169,7 +148,7 @@ public final class FlightRecording {
       long remainingNanos) {
     if (FIRST.areReady()) {
       RejectionEvent.commit(runtime, breaker.name(), state, cause, generation, remainingNanos);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(
           runtime,
           () -> RejectionEvent.commit(
@@ -198,7 +177,7 @@ public final class FlightRecording {
       long call) {
     if (FIRST.areReady()) {
       RetryDecisionEvent.commit(runtime, retry, kind, attempt, delayNanos, failure, call);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(
           runtime,
           () ->
@@ -218,14 +197,14 @@ public final class FlightRecording {
       String runtime, String timeout, TimeoutEvent.Kind kind, long limitNanos) {
     if (FIRST.areReady()) {
       TimeLimitEvent.commit(runtime, timeout, kind, limitNanos);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(runtime, () -> TimeLimitEvent.commit(runtime, timeout, kind, limitNanos));
     }
   }
 
   /** {@return whether admissions are recorded, so that a caller must collect the values of one} */
   public static boolean recordsAdmissions() {
-    return FIRST.areReady() ? AdmissionEvent.isRecorded() : isStarted();
+    return FIRST.areReady() ? AdmissionEvent.isRecorded() : Recorder.isStarted();
   }
 
   /**
@@ -247,7 +226,7 @@ public final class FlightRecording {
       long retryAfterNanos) {
     if (FIRST.areReady()) {
       AdmissionEvent.commit(runtime, kind, policy, decision, waitedNanos, retryAfterNanos);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(
           runtime,
           () ->
@@ -265,7 +244,7 @@ public final class FlightRecording {
   public static void limitChange(String runtime, String limit, ConcurrencyLimitExplanation change) {
     if (FIRST.areReady()) {
       LimitChangeEvent.commit(runtime, limit, change);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(runtime, () -> LimitChangeEvent.commit(runtime, limit, change));
     }
   }
@@ -283,7 +262,7 @@ public final class FlightRecording {
       String runtime, String hedge, HedgeEvent.Kind kind, int number, long elapsedNanos) {
     if (FIRST.areReady()) {
       HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(runtime, () -> HedgedCallEvent.commit(runtime, hedge, kind, number, elapsedNanos));
     }
   }
@@ -300,7 +279,7 @@ public final class FlightRecording {
       String runtime, String coalescer, CoalescerEvent.Kind kind, long ageNanos) {
     if (FIRST.areReady()) {
       CoalescedCallEvent.commit(runtime, coalescer, kind, ageNanos);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(runtime, () -> CoalescedCallEvent.commit(runtime, coalescer, kind, ageNanos));
     }
   }
@@ -316,7 +295,7 @@ public final class FlightRecording {
   public static void injection(String runtime, String chaos, Injection injection, long delayNanos) {
     if (FIRST.areReady()) {
       InjectionEvent.commit(runtime, chaos, injection, delayNanos);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(runtime, () -> InjectionEvent.commit(runtime, chaos, injection, delayNanos));
     }
   }
@@ -333,7 +312,7 @@ public final class FlightRecording {
       String runtime, String location, String operation, Throwable failure) {
     if (FIRST.areReady()) {
       StoreFailureEvent.commit(runtime, location, operation, failure);
-    } else if (isStarted()) {
+    } else if (Recorder.isStarted()) {
       later(runtime, () -> StoreFailureEvent.commit(runtime, location, operation, failure));
     }
   }

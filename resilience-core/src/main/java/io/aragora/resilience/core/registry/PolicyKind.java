@@ -12,28 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param <C> its config
  */
 public abstract class PolicyKind<P, C> {
-  private final String text;
-  private final @Nullable String key;
-
-  /**
-   * Creates a kind.
-   *
-   * @param text the name of the kind in messages
-   * @param key the name of the kind in settings outside the code, which lists of a pipeline's policies use; null if those
-   *     cannot name it
-   */
-  protected PolicyKind(String text, @Nullable String key) {
-    this.text = text;
-    this.key = key;
-  }
-
-  final String text() {
-    return text;
-  }
-
-  final @Nullable String key() {
-    return key;
-  }
+  /** Creates a kind. */
+  protected PolicyKind() {}
 
   /**
    * Creates a policy.
@@ -52,7 +32,7 @@ public abstract class PolicyKind<P, C> {
    * @return its config
    */
   protected C undeclared(String name) {
-    throw new IllegalStateException(text + " '" + name + "' is looked up undeclared");
+    throw new IllegalStateException("'" + name + "' is looked up undeclared");
   }
 
   /**
@@ -81,16 +61,17 @@ public abstract class PolicyKind<P, C> {
    * @param config its config
    */
   protected void configure(P policy, C config) {
-    throw new IllegalStateException(text + " was created undeclared: " + policy);
+    throw new IllegalStateException("created undeclared: " + policy);
   }
 
   /**
-   * Returns the key under which settings outside the code configure the kind. Default: {@link #key}.
+   * Returns the key under which settings outside the code configure the kind, if lists of a pipeline's policies cannot name it.
+   * Default: none configure it.
    *
-   * @return the name of the kind in settings; null if none configure it
+   * @return the name of the kind in settings; null if there is none, or if it is the one in lists
    */
   protected @Nullable String settingsKey() {
-    return key;
+    return null;
   }
 
   /**

@@ -64,7 +64,9 @@ public final class PolicyRegistry<P, C> {
     }
   }
 
-  private final PolicyKind<P, C> kind;
+  private final PolicyKinds kinds;
+  private final String text;
+  private final @Nullable String key;
   private final int max;
   private final Staleness staleness;
   private final ConcurrentHashMap<String, Entry<P, C>> entries = new ConcurrentHashMap<>();
@@ -75,6 +77,9 @@ public final class PolicyRegistry<P, C> {
    */
   private final QuietLock making = new QuietLock();
 
+  /** Created at its first use. Benign race: a kind has no state of its own, and all its fields are final. */
+  private @Nullable PolicyKind<P, C> kind;
+
   // Guarded by the lock.
   private final StillHeld<P, Optional<Declaration<C>>> pruned = new StillHeld<>();
   private long foundNothingStaleAt = -1;
@@ -82,14 +87,30 @@ public final class PolicyRegistry<P, C> {
   /**
    * Creates an empty registry.
    *
-   * @param kind the kind of policies
+   * @param kinds creates the kind of policies
+   * @param text the name of the kind in messages
+   * @param key the name of the kind in settings outside the code, which lists of a pipeline's policies use; null if those
+   *     cannot name it
    * @param max the largest number of policies
    * @param staleness decides which policies may be evicted
    */
-  public PolicyRegistry(PolicyKind<P, C> kind, int max, Staleness staleness) {
-    this.kind = kind;
+  public PolicyRegistry(
+      PolicyKinds kinds, String text, @Nullable String key, int max, Staleness staleness) {
+    this.kinds = kinds;
+    this.text = text;
+    this.key = key;
     this.max = max;
     this.staleness = staleness;
+  }
+
+  @SuppressWarnings("unchecked") // the text says which kind it is
+  private PolicyKind<P, C> kind() {
+    PolicyKind<P, C> present = kind;
+    if (present == null) {
+      present = (PolicyKind<P, C>) kinds.kind(text);
+      kind = present;
+    }
+    return present;
   }
 
   /**
@@ -191,23 +212,23 @@ public final class PolicyRegistry<P, C> {
       making.unlock();
     }
     // Without the lock, because recorders are code of plug-ins.
-    kind.measure(made);
+    kind().measure(made);
     return made;
   }
 
   private P make(
       String name, @Nullable Declaration<C> declaration, @Nullable UnaryOperator<C> effective) {
-    Setting.name(kind.text() + " name", name);
+    Setting.name(text + " name", name);
     if (!hasRoom()) {
       throw new ResilienceConfigurationException(
-          "cannot create " + kind.text() + " '" + name + "': the runtime already holds maxPolicies="
+          "cannot create " + text + " '" + name + "': the runtime already holds maxPolicies="
               + max + (staleness.happens() ? " of them, and none is stale" : " of them")
               + ". Raise maxPolicies, or use fewer names");
     }
     C settings = declaration == null
-        ? kind.undeclared(name)
+        ? kind().undeclared(name)
         : effective(name, declaration.config, effective);
-    P made = kind.make(name, settings);
+    P made = kind().make(name, settings);
     entries.put(name, new Entry<>(made, declaration, staleness.stamp()));
     // Only now, when no other code holds the previous policy.
     pruned.remove(name);
@@ -243,23 +264,23 @@ public final class PolicyRegistry<P, C> {
       compare(name, first, declaration.config, declaration.place);
       return first;
     }
-    kind.configure(policy, effective(name, declaration.config, effective));
+    kind().configure(policy, effective(name, declaration.config, effective));
     return declaration;
   }
 
   private C effective(String name, C declaration, @Nullable UnaryOperator<C> effective) {
-    return effective == null ? kind.effective(name, declaration) : effective.apply(declaration);
+    return effective == null ? kind().effective(name, declaration) : effective.apply(declaration);
   }
 
   private void compare(String name, Declaration<C> first, C declaration, @Nullable Object place) {
     if (first.config == declaration) {
       return;
     }
-    DeclaredSettings settings = kind.settings(first.config);
-    DeclaredSettings later = kind.settings(declaration);
+    DeclaredSettings settings = kind().settings(first.config);
+    DeclaredSettings later = kind().settings(declaration);
     if (!settings.sameAs(later)) {
       settings.requireSame(
-          kind.text() + " '" + name + "'",
+          text + " '" + name + "'",
           first.place,
           later,
           place != null ? place : DeclaringCode.caller());
@@ -313,9 +334,9 @@ public final class PolicyRegistry<P, C> {
 
   /** Returns since when a policy had no call; of one that does not note it, since when its calls were the same. */
   private long idleSince(Entry<P, C> entry) {
-    long calls = kind.calls(entry.policy);
+    long calls = kind().calls(entry.policy);
     if (calls < 0) {
-      return kind.idleSince(entry.policy);
+      return kind().idleSince(entry.policy);
     }
     if (calls != entry.calls) {
       entry.calls = calls;
@@ -341,7 +362,7 @@ public final class PolicyRegistry<P, C> {
       making.unlock();
     }
     if (removed != null) {
-      kind.removed(name);
+      kind().removed(name);
     }
     return removed;
   }
@@ -415,7 +436,7 @@ public final class PolicyRegistry<P, C> {
   private C resolve(Held<P, C> held) {
     Declaration<C> declared = held.declared;
     return declared == null
-        ? kind.undeclared(held.name)
+        ? kind().undeclared(held.name)
         : effective(held.name, declared.config, declared.effective);
   }
 
@@ -435,20 +456,22 @@ public final class PolicyRegistry<P, C> {
         C config = resolve(held);
         C other = before.get(held.name);
         if (other != null && !isSame(other, config)) {
-          kind.check(held.policy, config);
+          kind().check(held.policy, config);
         }
       } catch (IllegalArgumentException e) {
-        String key = kind.settingsKey();
+        String own = kind().settingsKey();
+        String settingsKey = own == null ? key : own;
         throw new ResilienceConfigurationException(
-            "settings " + (key == null ? "" : given.apply(key, held.name)) + " cannot be those of "
-                + kind.text() + " '" + held.name + "': " + e.getMessage(),
+            "settings " + (settingsKey == null ? "" : given.apply(settingsKey, held.name))
+                + " cannot be those of "
+                + text + " '" + held.name + "': " + e.getMessage(),
             e);
       }
     }
   }
 
   private boolean isSame(C one, C other) {
-    return kind.settings(one).sameAs(kind.settings(other));
+    return kind().settings(one).sameAs(kind().settings(other));
   }
 
   /**
@@ -466,7 +489,7 @@ public final class PolicyRegistry<P, C> {
     } finally {
       making.unlock();
     }
-    kind.undeclared(name);
+    kind().undeclared(name);
   }
 
   /**
@@ -496,12 +519,11 @@ public final class PolicyRegistry<P, C> {
         C config = tryResolve(held);
         C other = before.get(held.name);
         if (config == null) {
-          kept.add(kind.text() + " '" + held.name + "'");
+          kept.add(text + " '" + held.name + "'");
         } else if (other == null) {
           tryReconfigure(held.policy, config); // from these settings or the others
         } else if (!isSame(other, config)) {
-          (tryReconfigure(held.policy, config) ? changed : kept)
-              .add(kind.text() + " '" + held.name + "'");
+          (tryReconfigure(held.policy, config) ? changed : kept).add(text + " '" + held.name + "'");
         }
       }
     } finally {
@@ -511,21 +533,21 @@ public final class PolicyRegistry<P, C> {
 
   private boolean tryReconfigure(P policy, C config) {
     try {
-      kind.check(policy, config);
+      kind().check(policy, config);
     } catch (IllegalArgumentException e) {
       return false;
     }
-    return kind.reconfigure(policy, config);
+    return kind().reconfigure(policy, config);
   }
 
   /**
    * Returns whether settings outside the code name this kind so.
    *
-   * @param key the name of a kind in settings
+   * @param kindKey the name of a kind in settings
    * @return whether it is that of this kind
    */
-  public boolean isOf(String key) {
-    return key.equals(kind.key());
+  public boolean isOf(String kindKey) {
+    return kindKey.equals(key);
   }
 
   /**
@@ -548,7 +570,7 @@ public final class PolicyRegistry<P, C> {
    */
   public void measure() {
     for (Held<P, C> held : held()) {
-      kind.measure(held.policy);
+      kind().measure(held.policy);
     }
   }
 }

@@ -33,7 +33,7 @@ public record ChaosSettings(boolean isEnabled, @Nullable Duration startFor, Dura
 
   /** Returns whether a key is one of the process. */
   static boolean isOfProcess(String key) {
-    return ChaosTable.OF_PROCESS.contains(key);
+    return RuntimeSettings.CHAOS_OF_PROCESS.contains(key);
   }
 
   /**
@@ -43,8 +43,7 @@ public record ChaosSettings(boolean isEnabled, @Nullable Duration startFor, Dura
    * @return its variable
    */
   public static String variable(String key) {
-    return RuntimeSettings.CHAOS.variable(
-        key.substring(RuntimeSettings.CHAOS.prefix().length()));
+    return RuntimeSettings.chaosVariable(key);
   }
 
   /**

@@ -1,7 +1,6 @@
 package io.aragora.resilience.core.settings;
 
 import io.aragora.resilience.internal.Setting;
-import java.util.List;
 
 /**
  * The settings of chaos policies. There is one, a factor of at most 1, so settings outside the code lower chances and never raise
@@ -10,10 +9,6 @@ import java.util.List;
 final class ChaosTable extends SettingTable<Double, double[]> {
   /** The factor of a policy for which none is set. */
   static final Double UNSCALED = 1.0;
-
-  /** The keys that no file and no map may have. */
-  static final List<String> OF_PROCESS = List.of(
-      "resilience.chaos.enabled", "resilience.chaos.startFor", "resilience.chaos.maxDuration");
 
   ChaosTable() {
     super("chaos", "chaos", "scale");

@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  * @param <D> a config that is being changed
  */
 final class LayeredSettings<C, D> {
-  private final SettingTable<C, D> table;
+  private final String key;
+
+  /** Created at its first use. Benign race: a table has no state. */
+  private @Nullable SettingTable<C, D> table;
+
   private volatile List<ConfigSection<C, D>> sections;
   private final Surroundings surroundings;
   private final Warnings warnings;
@@ -23,27 +27,34 @@ final class LayeredSettings<C, D> {
   /**
    * Reads the sources.
    *
-   * @param table the kind of policy
+   * @param key the kind of policy, as property names have it
    * @param sources files and maps, the weakest first
    * @param surroundings the system properties and environment of the process
    * @param warnings logs the values that are ignored
    */
   LayeredSettings(
-      SettingTable<C, D> table,
-      List<ConfigSource> sources,
-      Surroundings surroundings,
-      Warnings warnings) {
-    this.table = table;
+      String key, List<ConfigSource> sources, Surroundings surroundings, Warnings warnings) {
+    this.key = key;
     this.surroundings = surroundings;
     this.warnings = warnings;
     this.sections = read(sources);
   }
 
+  @SuppressWarnings("unchecked") // the key says which kind it is
+  private SettingTable<C, D> table() {
+    SettingTable<C, D> present = table;
+    if (present == null) {
+      present = (SettingTable<C, D>) RuntimeSettings.table(key);
+      table = present;
+    }
+    return present;
+  }
+
   private List<ConfigSection<C, D>> read(List<ConfigSource> sources) {
     List<ConfigSection<C, D>> sections = new ArrayList<>();
     for (ConfigSource source : sources) {
-      if (source.hasKey(table.prefix())) {
-        sections.add(new ConfigSection<>(source, table));
+      if (source.hasKey(SettingTable.prefix(key))) {
+        sections.add(new ConfigSection<>(source, table()));
       }
     }
     return sections;
@@ -69,8 +80,8 @@ final class LayeredSettings<C, D> {
   }
 
   /** Returns whether this is the kind of a key. */
-  boolean isOf(String key) {
-    return table.key().equals(key);
+  boolean isOf(String kind) {
+    return key.equals(kind);
   }
 
   /** Returns the values that apply to a policy, the strongest first. */
@@ -80,7 +91,7 @@ final class LayeredSettings<C, D> {
     for (int i = present.size() - 1; i >= 0; i--) {
       all.addAll(present.get(i).given(name));
     }
-    return table.strongest(all);
+    return table().strongest(all);
   }
 
   /**
@@ -88,14 +99,14 @@ final class LayeredSettings<C, D> {
    */
   C resolve(String name, C declared) {
     Setting.name("name", name);
-    if (table.ignoresExternalConfig(declared)) {
+    if (table().ignoresExternalConfig(declared)) {
       return declared;
     }
     C inside = declared;
     for (ConfigSection<C, D> section : sections) {
       inside = section.over(name, inside);
     }
-    return table.overWherePossible(inside, fromOutside(name), warnings);
+    return table().overWherePossible(inside, fromOutside(name), warnings);
   }
 
   /**
@@ -103,21 +114,21 @@ final class LayeredSettings<C, D> {
    */
   private List<Given> fromOutside(String name) {
     List<Given> all = new ArrayList<>();
-    addProperties(all, table.prefix() + name + '.');
-    addProperties(all, table.prefix());
+    addProperties(all, table().prefix() + name + '.');
+    addProperties(all, table().prefix());
     Map<String, Given> places = new HashMap<>();
-    for (String setting : table.settings()) {
-      String key = table.variable(setting);
-      add(all, places, setting, "environment variable ", key, surroundings.variable(key));
+    for (String setting : table().settings()) {
+      String variable = table().variable(setting);
+      add(all, places, setting, "environment variable ", variable, surroundings.variable(variable));
     }
     return all;
   }
 
   private void addProperties(List<Given> all, String prefix) {
     Map<String, Given> places = new HashMap<>();
-    for (String setting : table.settings()) {
-      String key = prefix + setting;
-      add(all, places, setting, "system property ", key, surroundings.property(key));
+    for (String setting : table().settings()) {
+      String property = prefix + setting;
+      add(all, places, setting, "system property ", property, surroundings.property(property));
     }
   }
 
@@ -126,25 +137,25 @@ final class LayeredSettings<C, D> {
       Map<String, Given> places,
       String setting,
       String source,
-      String key,
+      String place,
       @Nullable String text) {
     if (text == null || text.isBlank()) {
       return;
     }
-    Given given = new Given(setting, text, source + key);
+    Given given = new Given(setting, text, source + place);
     try {
-      table.check(given);
+      table().check(given);
     } catch (IllegalArgumentException e) {
       warnings.ignored(given, String.valueOf(e.getMessage()));
       return;
     }
-    Given other = places.putIfAbsent(table.place(setting), given);
+    Given other = places.putIfAbsent(table().place(setting), given);
     if (other == null) {
       all.add(given);
     } else {
       warnings.ignored(
           given,
-          "a " + table.kind() + " must have only one of " + other.setting() + " and " + setting
+          "a " + table().kind() + " must have only one of " + other.setting() + " and " + setting
               + ", and " + other + " is stronger");
     }
   }

@@ -62,7 +62,7 @@ public record PolicyReference(String kind, String name) {
   }
 
   private static String kindOf(String text, SettingText list) {
-    for (SettingTable<?, ?> table : RuntimeSettings.TABLES) {
+    for (SettingTable<?, ?> table : RuntimeSettings.tables()) {
       if (table.isPolicy() && table.key().equalsIgnoreCase(text)) {
         return table.key();
       }

@@ -35,29 +35,25 @@ public final class RuntimeSettings {
   /** The prefix of every property of the library. */
   static final String PREFIX = "resilience.";
 
-  static final BreakerTable BREAKERS = new BreakerTable();
-  static final RetryTable RETRIES = new RetryTable();
-  static final TimeoutTable TIMEOUTS = new TimeoutTable();
-  static final BulkheadTable BULKHEADS = new BulkheadTable();
-  static final ConcurrencyLimitTable CONCURRENCY_LIMITS = new ConcurrencyLimitTable();
-  static final RateLimiterTable RATE_LIMITERS = new RateLimiterTable();
-  static final HedgeTable HEDGES = new HedgeTable();
-  static final ChaosTable CHAOS = new ChaosTable();
-  static final CoalescerTable COALESCERS = new CoalescerTable();
-  static final PipelineTable PIPELINES = new PipelineTable();
+  /** The key of chaos in property names. */
+  static final String CHAOS = "chaos";
 
   /** Every kind of policy that can be configured outside the code, in the order of display. */
-  static final List<SettingTable<?, ?>> TABLES = List.of(
-      BREAKERS,
-      RETRIES,
-      TIMEOUTS,
-      BULKHEADS,
-      CONCURRENCY_LIMITS,
-      RATE_LIMITERS,
-      HEDGES,
+  private static final List<String> KEYS = List.of(
+      "circuitbreaker",
+      "retry",
+      "timeout",
+      "bulkhead",
+      "concurrencylimit",
+      "ratelimiter",
+      "hedge",
       CHAOS,
-      COALESCERS,
-      PIPELINES);
+      "coalescer",
+      "pipeline");
+
+  /** The keys of the process about chaos, which no file and no map may have. */
+  static final List<String> CHAOS_OF_PROCESS = List.of(
+      "resilience.chaos.enabled", "resilience.chaos.startFor", "resilience.chaos.maxDuration");
 
   /** The files; a map has the settings that can be replaced. */
   private final List<ConfigSource> files;
@@ -98,17 +94,17 @@ public final class RuntimeSettings {
     chaos = saysNothing(surroundings, properties)
         ? null
         : ChaosSettings.of(surroundings, properties, warnings);
-    breakerLayers = new LayeredSettings<>(BREAKERS, sources, surroundings, warnings);
+    breakerLayers = new LayeredSettings<>("circuitbreaker", sources, surroundings, warnings);
     breakers = new BreakerSettings(breakerLayers);
-    retries = new LayeredSettings<>(RETRIES, sources, surroundings, warnings);
-    timeouts = new LayeredSettings<>(TIMEOUTS, sources, surroundings, warnings);
-    bulkheads = new LayeredSettings<>(BULKHEADS, sources, surroundings, warnings);
-    concurrencyLimits = new LayeredSettings<>(CONCURRENCY_LIMITS, sources, surroundings, warnings);
-    rateLimiters = new LayeredSettings<>(RATE_LIMITERS, sources, surroundings, warnings);
-    hedges = new LayeredSettings<>(HEDGES, sources, surroundings, warnings);
+    retries = new LayeredSettings<>("retry", sources, surroundings, warnings);
+    timeouts = new LayeredSettings<>("timeout", sources, surroundings, warnings);
+    bulkheads = new LayeredSettings<>("bulkhead", sources, surroundings, warnings);
+    concurrencyLimits = new LayeredSettings<>("concurrencylimit", sources, surroundings, warnings);
+    rateLimiters = new LayeredSettings<>("ratelimiter", sources, surroundings, warnings);
+    hedges = new LayeredSettings<>("hedge", sources, surroundings, warnings);
     chaosScales = new LayeredSettings<>(CHAOS, sources, surroundings, warnings);
-    coalescers = new LayeredSettings<>(COALESCERS, sources, surroundings, warnings);
-    pipelines = new LayeredSettings<>(PIPELINES, sources, surroundings, warnings);
+    coalescers = new LayeredSettings<>("coalescer", sources, surroundings, warnings);
+    pipelines = new LayeredSettings<>("pipeline", sources, surroundings, warnings);
   }
 
   /**
@@ -168,10 +164,39 @@ public final class RuntimeSettings {
    */
   public static Map<String, List<String>> names() {
     Map<String, List<String>> names = new LinkedHashMap<>();
-    for (SettingTable<?, ?> table : TABLES) {
+    for (SettingTable<?, ?> table : tables()) {
       names.put(table.key(), table.settings());
     }
     return Collections.unmodifiableMap(names);
+  }
+
+  /** Returns the settings of every kind, in the order of display. */
+  static List<SettingTable<?, ?>> tables() {
+    List<SettingTable<?, ?>> tables = new ArrayList<>();
+    for (String key : KEYS) {
+      tables.add((SettingTable<?, ?>) table(key));
+    }
+    return tables;
+  }
+
+  /**
+   * Creates the {@link SettingTable} of a kind. Most processes configure few kinds, or none, and load no class for the others:
+   * declared as an object, because the verifier would load the class of every table otherwise.
+   */
+  static Object table(String key) {
+    return switch (key) {
+      case "circuitbreaker" -> new BreakerTable();
+      case "retry" -> new RetryTable();
+      case "timeout" -> new TimeoutTable();
+      case "bulkhead" -> new BulkheadTable();
+      case "concurrencylimit" -> new ConcurrencyLimitTable();
+      case "ratelimiter" -> new RateLimiterTable();
+      case "hedge" -> new HedgeTable();
+      case CHAOS -> new ChaosTable();
+      case "coalescer" -> new CoalescerTable();
+      case "pipeline" -> new PipelineTable();
+      default -> throw new IllegalArgumentException("no kind has the key " + key);
+    };
   }
 
   /**
@@ -193,15 +218,15 @@ public final class RuntimeSettings {
         throw source.rejected(
             source.shown(key) + "=" + new SettingText(key, entry.getValue()).shown()
                 + ": the key must begin with one of "
-                + TABLES.stream().map(SettingTable::prefix).toList(),
+                + KEYS.stream().map(SettingTable::prefix).toList(),
             null);
       }
     }
   }
 
   private static boolean isKnown(String key) {
-    for (SettingTable<?, ?> table : TABLES) {
-      if (key.startsWith(table.prefix())) {
+    for (String kind : KEYS) {
+      if (key.startsWith(SettingTable.prefix(kind))) {
         return true;
       }
     }
@@ -242,15 +267,19 @@ public final class RuntimeSettings {
 
   /** Most processes say nothing about chaos, and then need no class for it. */
   private static boolean saysNothing(Surroundings surroundings, Map<String, String> properties) {
-    for (String key : ChaosTable.OF_PROCESS) {
+    for (String key : CHAOS_OF_PROCESS) {
       if (properties.containsKey(key)
           || surroundings.property(key) != null
-          || surroundings.variable(CHAOS.variable(key.substring(CHAOS.prefix().length())))
-              != null) {
+          || surroundings.variable(chaosVariable(key)) != null) {
         return false;
       }
     }
     return true;
+  }
+
+  /** Returns the environment variable of a key of the process about chaos. */
+  static String chaosVariable(String key) {
+    return SettingTable.variable(CHAOS, key.substring(SettingTable.prefix(CHAOS).length()));
   }
 
   /** {@return what the process says about chaos} */

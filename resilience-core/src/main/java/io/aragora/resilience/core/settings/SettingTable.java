@@ -10,7 +10,7 @@ import java.util.Set;
 
 /**
  * The settings of one kind of policy that can be given from outside the code. A new kind of policy
- * adds a table, and {@link RuntimeSettings#TABLES} lists it. Stateless and thread-safe.
+ * adds a table, and {@link RuntimeSettings#table} creates it. Stateless and thread-safe.
  *
  * @param <C> the config of a policy
  * @param <D> a config that is being changed
@@ -76,7 +76,13 @@ abstract class SettingTable<C, D> {
 
   /** Returns the environment variable of a setting, which applies to every policy of the kind. */
   String variable(String setting) {
-    StringBuilder name = new StringBuilder(VARIABLES).append(variableKey()).append('_');
+    return variable(variableKey(), setting);
+  }
+
+  /** Returns the environment variable of a setting of a kind. */
+  static String variable(String kind, String setting) {
+    StringBuilder name =
+        new StringBuilder(VARIABLES).append(kind.toUpperCase(Locale.ROOT)).append('_');
     for (int i = 0; i < setting.length(); i++) {
       char letter = setting.charAt(i);
       if (Character.isUpperCase(letter)) {
@@ -89,7 +95,7 @@ abstract class SettingTable<C, D> {
 
   /** Returns the part of environment variables that stands for the kind. */
   String variableKey() {
-    return key.toUpperCase(Locale.ROOT);
+    return key;
   }
 
   final String key() {
@@ -106,6 +112,11 @@ abstract class SettingTable<C, D> {
 
   /** Returns the prefix of the kind's properties. */
   final String prefix() {
+    return prefix(key);
+  }
+
+  /** Returns the prefix of the properties of a kind. */
+  static String prefix(String key) {
     return RuntimeSettings.PREFIX + key + '.';
   }
 

@@ -43,7 +43,7 @@ class PolicyRegistryChangesTest {
   private final List<String> changed = new ArrayList<>();
   private final List<String> kept = new ArrayList<>();
 
-  private final PolicyKind<Policy, String> kind = new PolicyKind<>("fake", "fakekey") {
+  private final PolicyKind<Policy, String> kind = new PolicyKind<>() {
     @Override
     protected Policy make(String name, String config) {
       return new Policy(config, time.nanoTime());
@@ -111,7 +111,7 @@ class PolicyRegistryChangesTest {
   };
 
   private final PolicyRegistry<Policy, String> registry =
-      new PolicyRegistry<>(kind, 10, Staleness.after(time, DAY));
+      new PolicyRegistry<>(text -> kind, "fake", "fakekey", 10, Staleness.after(time, DAY));
 
   private void prune() {
     time.advance(DAY.plusSeconds(2));
@@ -302,7 +302,7 @@ class PolicyRegistryChangesTest {
 
   @Test
   void lookUp_ofAKindThatMustBeDeclared_saysSo() {
-    PolicyKind<Policy, String> declaredOnly = new PolicyKind<>("fake", null) {
+    PolicyKind<Policy, String> declaredOnly = new PolicyKind<>() {
       @Override
       protected Policy make(String name, String config) {
         return new Policy(config, 0);
@@ -313,10 +313,11 @@ class PolicyRegistryChangesTest {
         return DeclaredSettings.builder().add("config", declared).build();
       }
     };
-    PolicyRegistry<Policy, String> all = new PolicyRegistry<>(declaredOnly, 1, Staleness.never());
+    PolicyRegistry<Policy, String> all =
+        new PolicyRegistry<>(text -> declaredOnly, "fake", null, 1, Staleness.never());
     assertThatThrownBy(() -> all.get("a"))
         .isInstanceOf(IllegalStateException.class)
-        .hasMessage("fake 'a' is looked up undeclared");
+        .hasMessage("'a' is looked up undeclared");
     all.declare("a", "one");
     assertThat(all.get("a").config).isEqualTo("one");
     assertThat(all.prune()).isZero();

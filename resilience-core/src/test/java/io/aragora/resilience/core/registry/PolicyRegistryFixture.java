@@ -37,14 +37,11 @@ abstract class PolicyRegistryFixture {
   final PolicyRegistry<FakePolicy, String> registry = registry(MAX);
 
   PolicyRegistry<FakePolicy, String> registry(int max) {
-    return new PolicyRegistry<>(new FakeKind(), max, Staleness.after(time, DAY));
+    return new PolicyRegistry<>(
+        text -> new FakeKind(), "fake", null, max, Staleness.after(time, DAY));
   }
 
   private final class FakeKind extends PolicyKind<FakePolicy, String> {
-    FakeKind() {
-      super("fake", null);
-    }
-
     @Override
     protected FakePolicy make(String name, String config) {
       made.incrementAndGet();

@@ -189,7 +189,7 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
   @Test
   void never_nothingGoes() {
     PolicyRegistry<String, String> retries = new PolicyRegistry<>(
-        new PolicyKind<>("retry", null) {
+        text -> new PolicyKind<String, String>() {
           @Override
           protected String make(String name, String config) {
             return name;
@@ -200,6 +200,8 @@ class PolicyRegistryTest extends PolicyRegistryFixture {
             return declared(config);
           }
         },
+        "retry",
+        null,
         1,
         Staleness.never());
     retries.declare("a", "x");

@@ -258,12 +258,12 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     properties.put("resilience.circuitbreaker.a." + setting, value);
     CircuitBreakerConfig byProperty = settings.resolve("a");
     properties.clear();
-    environment.put(RuntimeSettings.BREAKERS.variable(setting), value);
+    environment.put(new BreakerTable().variable(setting), value);
     assertThat(changes(byProperty)).hasSize(1).isEqualTo(changes(settings.resolve("a")));
   }
 
   static List<String> allSettings() {
-    return RuntimeSettings.BREAKERS.settings();
+    return new BreakerTable().settings();
   }
 
   // ---- off, windows, combinations

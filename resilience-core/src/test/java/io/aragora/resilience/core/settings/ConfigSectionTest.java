@@ -29,7 +29,7 @@ class ConfigSectionTest {
 
   private static ConfigSection<CircuitBreakerConfig, CircuitBreakerConfig.Builder> section(
       Path path) {
-    return new ConfigSection<>(ConfigSource.ofFile(path), RuntimeSettings.BREAKERS);
+    return new ConfigSection<>(ConfigSource.ofFile(path), new BreakerTable());
   }
 
   private void assertRejected(Path path, String... parts) {

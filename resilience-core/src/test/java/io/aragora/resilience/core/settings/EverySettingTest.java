@@ -179,7 +179,7 @@ class EverySettingTest {
     Map<String, String> none = Map.of();
     String ofAll = "resilience." + row.kind + "." + row.setting;
     String ofOne = "resilience." + row.kind + ".p." + row.setting;
-    String variable = RuntimeSettings.TABLES.stream()
+    String variable = RuntimeSettings.tables().stream()
         .filter(table -> table.key().equals(row.kind))
         .findFirst()
         .orElseThrow()
