@@ -120,6 +120,11 @@ public final class ChaosSwitch implements ChaosControl {
     delays.remove(delay);
   }
 
+  /** Returns the number of delays that have not ended. */
+  synchronized int delays() {
+    return delays.size();
+  }
+
   @Override
   public void start(Duration length) {
     Setting.positive("length", length);

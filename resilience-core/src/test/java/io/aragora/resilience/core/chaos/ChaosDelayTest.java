@@ -188,6 +188,31 @@ class ChaosDelayTest extends ChaosFixture {
     assertThatThrownBy(rejected::join).hasRootCauseMessage("full");
   }
 
+  /** However a delay ends, nothing of it stays. */
+  @Test
+  @Tag("CH-05")
+  @Tag("CH-08")
+  void delayThatIsOver_isForgotten() throws Exception {
+    Chaos chaos = slow(200);
+    ChaosSwitch control = (ChaosSwitch) resilience.chaos();
+    control.start(HOUR);
+    Caller caller = new Caller(() -> chaos.call(this::body));
+    time.awaitSleepers(1);
+    CompletableFuture<String> call = start(chaos);
+    start(chaos).cancel(true);
+    assertThat(control.delays()).as("without the cancelled one").isEqualTo(2);
+    at(200);
+    assertThat(caller.result()).isEqualTo("result");
+    assertThat(call).isCompletedWithValue("result");
+    assertThat(control.delays()).isZero();
+    assertThat(resilience.status().timer().fired()).as("entries of the timer").isEqualTo(1);
+    call = start(chaos);
+    control.stop();
+    time.runPending();
+    assertThat(call).isCompletedWithValue("result");
+    assertThat(control.delays()).isZero();
+  }
+
   @Test
   @Tag("CH-10")
   void stop_endsDelays_andTheirBodiesRun() throws Exception {

@@ -22,6 +22,7 @@ import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.spi.Readings;
@@ -339,7 +340,11 @@ class ChaosTest extends ChaosFixture {
       throw new AssertionError("action");
     }));
     resilience.chaos().start(HOUR);
-    chaos.run(() -> order.add("body"));
+    try (RecordedLog log = RecordedLog.of(CoreChaos.class)) {
+      chaos.run(() -> order.add("body"));
+      assertThat(log.messages())
+          .containsExactly("WARNING the action of chaos 'x' failed; the body runs (logged once)");
+    }
     assertThat(chaos.callAsync(() -> CompletableFuture.completedFuture(order.add("async"))))
         .isCompletedWithValue(true);
     assertThat(order).containsExactly("action", "body", "action", "async");
@@ -488,7 +493,25 @@ class ChaosTest extends ChaosFixture {
           throw new AssertionError("consumer");
         }));
     resilience.chaos().start(HOUR);
-    assertThatThrownBy(() -> chaos.call(this::body)).isInstanceOf(SocketException.class);
+    try (RecordedLog log = RecordedLog.of(CoreChaos.class)) {
+      assertThatThrownBy(() -> chaos.call(this::body)).isInstanceOf(SocketException.class);
+      assertThat(log.messages())
+          .containsExactly(
+              "WARNING onLost of chaos 'x' failed; the result is dropped (logged once)");
+    }
+  }
+
+  @Test
+  @Tag("CH-14")
+  void supplierThatReturnsNull_isLoggedAsThat() {
+    Chaos chaos = chaos(c -> c.fail(100, () -> null));
+    resilience.chaos().start(HOUR);
+    try (RecordedLog log = RecordedLog.of(CoreChaos.class)) {
+      assertThat(chaos.call(this::body)).isEqualTo("result");
+      assertThat(log.messages())
+          .containsExactly("WARNING the failure of chaos 'x' could not be created: its supplier"
+              + " returned null; nothing is injected (logged once)");
+    }
   }
 
   @Test
@@ -569,11 +592,16 @@ class ChaosTest extends ChaosFixture {
   @Tag("CH-17")
   void endByItself_isAnEvent() {
     List<ChaosEvent.Kind> events = new ArrayList<>();
-    chaos(ChaosFixture::failing).subscribe(event -> events.add(event.kind()));
+    Subscription subscription =
+        chaos(ChaosFixture::failing).subscribe(event -> events.add(event.kind()));
     resilience.chaos().start(Duration.ofMinutes(5));
     time.advance(Duration.ofMinutes(6));
     assertThat(events).containsExactly(ChaosEvent.Kind.STARTED, ChaosEvent.Kind.ENDED);
     resilience.chaos().stop();
+    time.runPending();
+    assertThat(events).hasSize(2);
+    subscription.close();
+    resilience.chaos().start(Duration.ofMinutes(5));
     time.runPending();
     assertThat(events).hasSize(2);
   }

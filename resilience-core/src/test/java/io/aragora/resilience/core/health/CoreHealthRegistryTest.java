@@ -65,6 +65,10 @@ class CoreHealthRegistryTest {
           .isEqualTo(HealthStatus.CRITICAL);
       assertThat(resilience.health().check(HealthGroup.READINESS).status())
           .isEqualTo(HealthStatus.HEALTHY);
+      assertThat(resilience.health().checkAsync(HealthGroup.LIVENESS).join().checks())
+          .containsOnlyKeys("deadlock");
+      assertThat(resilience.health().checkAsync(HealthGroup.READINESS).join().checks())
+          .isEmpty();
       assertThatThrownBy(() -> resilience.health().register("deadlock", HealthResult::healthy))
           .hasMessageContaining("'deadlock' is already registered");
       registration.close();

@@ -183,6 +183,17 @@ class HealthEventsTest {
   }
 
   @Test
+  void checkThatWasRemovedWhileItRan_isNotReceived() {
+    health.register("disk", () -> {
+      health.unregister("disk");
+      return HealthResult.of(HealthStatus.CRITICAL, "full");
+    });
+    health.checkAll();
+    time.runPending();
+    assertThat(seen).isEmpty();
+  }
+
+  @Test
   @Tag("fault-58")
   @Tag("fault-61")
   @DisplayName("changes of checks and breakers are noticed at regular checks, not before")

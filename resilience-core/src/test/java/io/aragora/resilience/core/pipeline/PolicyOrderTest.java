@@ -167,6 +167,15 @@ class PolicyOrderTest {
   }
 
   @Test
+  void timeout_insideOneAsLong_isWarnedOf() {
+    CorePolicy asLong = core(resilience.timeout("inner", Duration.ofSeconds(1)));
+    assertThat(warnings(timeout, asLong))
+        .containsExactly("timeout 'inner' (PT1S) never fires inside timeout 't' (PT1S)");
+    CorePolicy shorter = core(resilience.timeout("shorter", Duration.ofMillis(999)));
+    assertThat(warnings(timeout, shorter)).isEmpty();
+  }
+
+  @Test
   @Tag("PO-06")
   void hedgeThatComesAfterTheTimeoutAroundIt_isWarnedOf() {
     CorePolicy late = core(resilience.hedge("h", c -> c.delay(Duration.ofSeconds(1))));
@@ -243,6 +252,9 @@ class PolicyOrderTest {
     assertThat(warnings(longer, concurrencyLimit, timeout))
         .as("one inside as well")
         .isEmpty();
+    assertThat(warnings(timeout, concurrencyLimit, chaos))
+        .as("another policy inside")
+        .hasSize(1);
     assertThat(warnings(concurrencyLimit, timeout)).isEmpty();
     assertThat(warnings(concurrencyLimit)).as("no timeout at all").isEmpty();
   }

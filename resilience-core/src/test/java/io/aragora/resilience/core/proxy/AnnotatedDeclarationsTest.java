@@ -2,6 +2,7 @@ package io.aragora.resilience.core.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
@@ -457,6 +458,7 @@ class AnnotatedDeclarationsTest extends ProxyFixture {
 
   private static List<Class<?>> annotations() throws IOException, ClassNotFoundException {
     Module api = WithPipeline.class.getModule();
+    assumeThat(api.isNamed()).as("on the module path, which lists its content").isTrue();
     List<Class<?>> annotations = new ArrayList<>();
     try (ModuleReader reader = api.getLayer()
             .configuration()

@@ -8,12 +8,15 @@ import io.aragora.resilience.MethodPolicy;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
+import io.aragora.resilience.annotation.WithPipeline;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.retry.Retry;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.reflect.Method;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -216,7 +219,7 @@ class AnnotatedMethodTest extends ProxyFixture {
         policy.call(shop, new Object[] {"figs"}, () -> shop.later("figs"), observer);
     assertThat(called).isNotNull();
     for (int i = 0; i < 100 && !called.isDone(); i++) {
-      time.advance(java.time.Duration.ofMillis(1));
+      time.advance(Duration.ofMillis(1));
     }
 
     assertThat(called.join()).isEqualTo("no figs");
@@ -258,5 +261,99 @@ class AnnotatedMethodTest extends ProxyFixture {
             () -> resilience.policies().forMethod(method(Shop.class, "price"), Shop.class))
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("MethodHandles.lookup()");
+  }
+
+  @WithTimeout("1 s")
+  static class Stock {
+    @WithRetry("stock")
+    @WithFallback("noneLater")
+    CompletionStage<Integer> countLater(String article) {
+      return CompletableFuture.failedFuture(new IOException(article));
+    }
+
+    CompletionStage<Integer> noneLater(String article, Throwable failure) {
+      return article.isEmpty()
+          ? CompletableFuture.failedFuture(failure)
+          : CompletableFuture.completedFuture(0);
+    }
+
+    @WithPipeline("stock")
+    @WithFallback("none")
+    int count(String article) {
+      return article.length();
+    }
+
+    int none(String article) {
+      return 0;
+    }
+
+    @WithRetry("stock")
+    @WithFallback("none")
+    int await(String article) throws InterruptedException {
+      return article.length();
+    }
+
+    @WithRetry("stock")
+    int take(String article) throws InterruptedException {
+      return article.length();
+    }
+  }
+
+  private Object call(String name, String article, int value) throws Throwable {
+    return forMethod(method(Stock.class, name), Stock.class)
+        .call(new Stock(), new Object[] {article}, () -> value, observer);
+  }
+
+  @Test
+  void annotationWithoutSettings_isTheDeclaredPolicy() {
+    Retry declared = resilience.retry("stock", c -> c.maxAttempts(7));
+    MethodPolicy policy = forMethod(method(Stock.class, "take"), Stock.class);
+    assertThat(((Pipeline) policy.policy()).policies()).contains(declared);
+    assertThat(declared.config().maxAttempts()).isEqualTo(7);
+    assertThat(policy.hasFallback()).isFalse();
+  }
+
+  @Test
+  void call_thatSucceeds_returnsItsValue_whateverItsForm() throws Throwable {
+    resilience.pipeline("stock", p -> p.add(resilience.circuitBreaker("stock")));
+    assertThat(call("count", "figs", 4)).isEqualTo(4);
+    assertThat(call("await", "figs", 5)).isEqualTo(5);
+    assertThat(call("take", "figs", 6)).isEqualTo(6);
+    assertThat(heard).contains("RETURNED after 1").noneMatch(each -> each.startsWith("fallback"));
+  }
+
+  @Test
+  void pipelineOfAMethod_standsAloneBesidePoliciesOfItsType() {
+    Pipeline declared =
+        resilience.pipeline("stock", p -> p.add(resilience.circuitBreaker("stock")));
+    assertThat(forMethod(method(Stock.class, "count"), Stock.class).policy()).isSameAs(declared);
+  }
+
+  @Test
+  void interruptedWait_isAnInterruptedException_withAFallbackToo() throws Throwable {
+    MethodPolicy policy = forMethod(method(Stock.class, "await"), Stock.class);
+    Thread.currentThread().interrupt();
+    try {
+      assertThatThrownBy(() -> policy.call(new Stock(), new Object[] {"figs"}, () -> {
+            throw new IOException("down");
+          }))
+          .isInstanceOf(InterruptedException.class);
+    } finally {
+      Thread.interrupted();
+    }
+  }
+
+  @Test
+  void fallbackThatReturnsAFuture_isHeardOnceItHasItsValue() throws Throwable {
+    Stock stock = new Stock();
+    MethodPolicy policy = forMethod(method(Stock.class, "countLater"), Stock.class);
+    CompletableFuture<?> figs = (CompletableFuture<?>)
+        policy.call(stock, new Object[] {"figs"}, () -> stock.countLater("figs"), observer);
+    CompletableFuture<?> unnamed = (CompletableFuture<?>)
+        policy.call(stock, new Object[] {""}, () -> stock.countLater(""), observer);
+    time.advance(Duration.ofMinutes(1));
+    assertThat(figs.join()).isEqualTo(0);
+    assertThat(unnamed).isCompletedExceptionally();
+    assertThat(heard).containsOnlyOnce("fallback for figs").doesNotContain("fallback for ");
   }
 }

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
@@ -93,6 +94,10 @@ class BreakerSettingsTest extends BreakerSettingsFixture {
     assertThat(settings.unregister("unknown")).isFalse();
     assertThat(listed).containsKey("a");
     assertThat(settings.registered()).containsOnlyKeys("b");
+    assertThat(CompletableFuture.runAsync(() -> settings.register("c", failures(4))))
+        .as("another thread waits for no lock")
+        .succeedsWithin(Duration.ofSeconds(30));
+    assertThat(settings.registered()).containsOnlyKeys("b", "c");
     settings.clear();
     assertThat(settings.registered()).isEmpty();
     assertThat(settings.resolve("b")).isSameAs(DEFAULTS);

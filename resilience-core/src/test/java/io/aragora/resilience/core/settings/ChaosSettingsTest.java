@@ -91,6 +91,9 @@ class ChaosSettingsTest {
         .containsExactly(
             "environment variable ARAGORA_CHAOS_START_FOR=2h is ignored: startFor must be"
                 + " at most PT1H: PT2H");
+    environment.put("ARAGORA_CHAOS_START_FOR", "1h");
+    assertThat(chaos().startFor()).isEqualTo(Duration.ofHours(1));
+    environment.clear();
     builder.put("resilience.chaos.startFor", "2h");
     assertThatThrownBy(this::chaos).hasMessageEndingWith("startFor must be at most PT1H: PT2H");
     builder.clear();

@@ -137,6 +137,10 @@ class ConfigSectionTest {
             "resilience.circuitbreaker.prices.countWindow=50"),
         "prices.window=1m",
         "prices.countWindow=50");
+    assertRejected(
+        write("resilience.circuitbreaker.window=1m", "resilience.circuitbreaker.countWindow=50"),
+        "circuitbreaker.window=1m",
+        "circuitbreaker.countWindow=50");
   }
 
   @Test
@@ -202,6 +206,8 @@ class ConfigSectionTest {
 
   @Test
   void tooLong_isAnError() throws IOException {
-    assertRejected(write("a=" + "x".repeat(1 << 20)), "at most 1048576 bytes");
+    String longest = "a=" + "x".repeat((1 << 20) - 2);
+    assertThat(section(write(longest)).given("p")).isEmpty();
+    assertRejected(write(longest + "x"), "at most 1048576 bytes");
   }
 }

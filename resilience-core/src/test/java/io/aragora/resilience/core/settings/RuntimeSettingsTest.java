@@ -281,6 +281,15 @@ class RuntimeSettingsTest {
     assertThat(settings(Map.of()).pipeline("any")).isEmpty();
   }
 
+  @Test
+  void policiesOfAPipeline_inAStrongerSource_replaceTheOthers() throws IOException {
+    Path file = write("resilience.pipeline.p.policies=retry, timeout");
+    RuntimeSettings settings = settings(List.of(
+        ConfigSource.ofFile(file),
+        ConfigSource.ofMap(Map.of("resilience.pipeline.p.policies", "hedge"))));
+    assertThat(settings.pipeline("p")).containsExactly(new PolicyReference("hedge", ""));
+  }
+
   @ParameterizedTest
   @DisplayName("an invalid value is an error that names source, key, value and rule")
   @CsvSource({
@@ -303,6 +312,9 @@ class RuntimeSettingsTest {
     "pipeline.p.policies, '', policies must be a list of different policies",
     "pipeline.p.policies, 'retry,', policies must be a list of different policies",
     "pipeline.p.policies, 'retry:', policies must be a list of different policies",
+    "pipeline.p.policies, ': prices', policies must be a list of different policies",
+    "pipeline.p.policies, 'retry, coalescer', policies must be a list of different policies",
+    "pipeline.p.policies, 'retry, pipeline', policies must be a list of different policies",
     "pipeline.p.policies, 'retry, retry', policies must be a list of different policies"
   })
   void value_invalid_isAnError(String key, String value, String rule) {
