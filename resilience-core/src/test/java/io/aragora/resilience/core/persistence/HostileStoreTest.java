@@ -43,6 +43,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -343,6 +344,20 @@ class HostileStoreTest extends SaverFixture {
     assertThat(hang.breaker.state()).isEqualTo(CircuitBreakerState.DISABLED);
     hang.runtime.saver.close(Duration.ofMillis(50));
     hang.release();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"save, save", "purgeSavedBefore, purge"})
+  @DisplayName("each method that hangs is reported until it answers")
+  void method_hangs_isReportedUntilItAnswers(String method, String reported) throws Exception {
+    Hang hang = new Hang(method);
+    time.advance(Duration.ofMinutes(63));
+    assertThat(hang.begun.await(10, TimeUnit.SECONDS)).isTrue();
+    time.advance(Duration.ofSeconds(12));
+    assertThat(hang.runtime.saver.status().lastError()).startsWith(reported + ": no answer for ");
+    hang.release();
+    time.advance(Duration.ofSeconds(12));
+    assertThat(hang.runtime.saver.status().lastError()).isNull();
   }
 
   @ParameterizedTest

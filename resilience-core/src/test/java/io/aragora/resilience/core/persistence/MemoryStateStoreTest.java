@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStore;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import io.aragora.resilience.testing.StateStoreContract;
 import java.time.Instant;
 import java.util.List;
@@ -34,5 +35,35 @@ class MemoryStateStoreTest extends StateStoreContract {
     assertThat(small.load().states())
         .extracting(SavedBreaker::name)
         .containsExactly("b9", "b4", "b3");
+  }
+
+  @Test
+  void limitersBeyondTheBound_areNotSaved_presentOnesAre() {
+    assertThat(store.savesLimiters()).isTrue();
+    for (int i = 0; i <= StateStore.Loaded.MAX_LIMITERS; i++) {
+      store.saveLimiters(List.of(limiter("q" + i, 0)));
+    }
+    store.saveLimiters(List.of(limiter("q0", 9)));
+    List<SavedLimiter> kept = store.load().limiters();
+    assertThat(kept)
+        .hasSize(StateStore.Loaded.MAX_LIMITERS)
+        .extracting(SavedLimiter::name)
+        .doesNotContain("q" + StateStore.Loaded.MAX_LIMITERS);
+    assertThat(kept)
+        .filteredOn(limiter -> limiter.name().equals("q0"))
+        .extracting(SavedLimiter::savedAt)
+        .containsExactly(Instant.EPOCH.plusSeconds(9));
+  }
+
+  private static SavedLimiter limiter(String name, int second) {
+    return SavedLimiter.builder(name).savedAt(Instant.EPOCH.plusSeconds(second)).build();
+  }
+
+  @Test
+  void remove_returnsHowManyItRemoved() {
+    store.save(List.of(savedAt(1), savedAt(2)));
+    assertThat(store.remove(List.of(savedAt(1), savedAt(2), savedAt(3)))).isEqualTo(2);
+    assertThat(store.load().states()).isEmpty();
+    assertThat(store).hasToString("MemoryStateStore");
   }
 }

@@ -24,6 +24,13 @@ final class RecordingStore implements StateStore {
   boolean failsToWatch;
   boolean purgesNothing;
   boolean failsToClose;
+  boolean failsToPurge;
+
+  /** The saves that succeed before the store fails. */
+  int savesLeft = Integer.MAX_VALUE;
+
+  int purges;
+  int removals;
   int attempts;
   int opened;
   int closed;
@@ -92,12 +99,13 @@ final class RecordingStore implements StateStore {
   @Override
   public int save(Collection<SavedBreaker> states) throws StateStoreException {
     attempts++;
-    if (failing) {
+    if (failing || savesLeft == 0) {
       throw new StateStoreException("disk full", null);
     }
     if (missesAClass) {
       throw new NoClassDefFoundError("a/Driver");
     }
+    savesLeft--;
     saves.add(states.stream().map(state -> state.id().toString()).toList());
     return kept.save(states);
   }
@@ -107,11 +115,16 @@ final class RecordingStore implements StateStore {
     if (failing) {
       throw new StateStoreException("disk full", null);
     }
+    removals++;
     return kept.remove(states);
   }
 
   @Override
-  public int purgeSavedBefore(Instant cutOff) {
+  public int purgeSavedBefore(Instant cutOff) throws StateStoreException {
+    if (failsToPurge) {
+      throw new StateStoreException("rows are locked", null);
+    }
+    purges++;
     return purgesNothing ? 0 : kept.purgeSavedBefore(cutOff);
   }
 

@@ -257,9 +257,15 @@ class RestoredStateTest extends SaverFixture {
   @Tag("PE-05")
   @DisplayName("unreadable rows are logged, the first ten of them one by one")
   void problems_areLogged() {
-    for (int i = 0; i < 12; i++) {
+    for (int i = 0; i < 10; i++) {
       store.problems.add("row " + i);
     }
+    try (RecordedLog log = RecordedLog.of(StateRestoration.class);
+        Resilience resilience = open()) {
+      assertThat(resilience.policies().circuitBreakers()).isEmpty();
+      assertThat(log.messages()).hasSize(10);
+    }
+    store.problems.addAll(List.of("row 10", "row 11"));
     try (RecordedLog log = RecordedLog.of(StateRestoration.class);
         Resilience resilience = open()) {
       assertThat(resilience.policies().circuitBreakers()).isEmpty();
@@ -269,6 +275,26 @@ class RestoredStateTest extends SaverFixture {
               "WARNING RecordingStore: an invalid entry is skipped: row 9",
               "WARNING RecordingStore: 2 more invalid entries are skipped")
           .doesNotContain("WARNING RecordingStore: an invalid entry is skipped: row 10");
+    }
+  }
+
+  @Test
+  @DisplayName("what is not restored, because the settings have changed, is logged")
+  void otherSettings_areLogged() {
+    leaveOpen();
+    try (RecordedLog log = RecordedLog.of(StateRestoration.class);
+        Resilience same = open()) {
+      assertThat(breaker(same).state()).isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(log.messages()).isEmpty();
+    }
+    try (RecordedLog log = RecordedLog.of(StateRestoration.class);
+        Resilience changed = open()) {
+      assertThat(
+              changed.circuitBreaker("b", config().failureThreshold(7).build()).state())
+          .isEqualTo(CircuitBreakerState.OPEN);
+      assertThat(log.messages())
+          .containsExactly("INFO circuit breaker 'b' was saved as open, but its settings have"
+              + " changed, so counts and probes were not restored");
     }
   }
 }

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.circuitbreaker.BreakerRuntime;
 import io.aragora.resilience.core.circuitbreaker.CoreCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
@@ -65,7 +67,11 @@ class StoreOutageTest extends SaverFixture {
     }
 
     CircuitBreaker breaker(String name) {
-      CoreCircuitBreaker made = new CoreCircuitBreaker(name, config().build(), runtime);
+      return breaker(name, config().build());
+    }
+
+    CircuitBreaker breaker(String name, CircuitBreakerConfig config) {
+      CoreCircuitBreaker made = new CoreCircuitBreaker(name, config, runtime);
       saver.made(made);
       all.add(made);
       return made;
@@ -213,6 +219,27 @@ class StoreOutageTest extends SaverFixture {
   }
 
   @Test
+  @DisplayName(
+      "what another instance saved during an outage is followed once the store is reopened")
+  void reopenedStore_hasWhatAnotherInstanceSavedMeanwhile() {
+    Kept kept = new Kept();
+    kept.saver.start(kept);
+    CircuitBreaker breaker = kept.breaker("b", config().followPeers(true).build());
+    store.failing = true;
+    breaker.reset();
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.closed).isEqualTo(1);
+    store.failing = false;
+    try (Resilience other = open()) {
+      trip(breaker(other));
+    }
+    time.advance(Duration.ofSeconds(5));
+    assertThat(store.opened).isEqualTo(2);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(breaker.snapshot().cause()).isEqualTo(TransitionCause.SHARED);
+  }
+
+  @Test
   @Tag("PE-10")
   @Tag("fault-69")
   @DisplayName("states that are loaded late are restored into live breakers, but never over newer "
@@ -317,7 +344,15 @@ class StoreOutageTest extends SaverFixture {
     CircuitBreaker breaker = kept.breaker("b");
     store.failing = true;
     breaker.forceOpen();
-    time.advance(Duration.ofSeconds(5));
+    try (RecordedLog log = RecordedLog.of(StoreConnection.class)) {
+      time.advance(A_MOMENT);
+      assertThat(log.messages()).as("an outage is logged when it begins").hasSize(1);
+      time.advance(Duration.ofSeconds(5));
+      assertThat(log.messages())
+          .hasSize(2)
+          .contains("WARNING runtime 'r': the state store test:place failed to close; the runtime"
+              + " continues");
+    }
     assertThat(store.closed).isEqualTo(1);
     store.failing = false;
     time.advance(Duration.ofSeconds(5));

@@ -15,6 +15,7 @@ import io.aragora.resilience.core.circuitbreaker.BreakerStorage;
 import io.aragora.resilience.core.circuitbreaker.CoreKeyedCircuitBreaker;
 import io.aragora.resilience.core.circuitbreaker.StoredBreaker;
 import io.aragora.resilience.core.dispatch.Dispatcher;
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.core.timer.Timer;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.Backoff;
@@ -30,6 +31,8 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -219,8 +222,13 @@ class DurationRecordersTest {
     context.recordDurations(recorder);
 
     CircuitBreaker breaker = resilience.circuitBreaker("b");
-    assertThat(breaker.call(this::takesAWhile)).isEqualTo("answer");
-    assertThat(breaker.call(this::takesAWhile)).isEqualTo("answer");
+    try (RecordedLog log = RecordedLog.of(GuardedConsumer.class)) {
+      assertThat(breaker.call(this::takesAWhile)).isEqualTo("answer");
+      assertThat(breaker.call(this::takesAWhile)).isEqualTo("answer");
+      assertThat(log.messages())
+          .containsExactly(
+              "WARNING a duration recorder of 'b' failed; calls continue (logged once)");
+    }
 
     assertThat(recorded).hasSize(2).containsOnly(call(Kind.SUCCESSFUL_CALL, "b"));
   }
@@ -232,8 +240,71 @@ class DurationRecordersTest {
     });
     context.recordDurations(recorder);
 
-    resilience.circuitBreaker("b").call(this::takesAWhile);
+    try (RecordedLog log = RecordedLog.of(DurationRecorders.class)) {
+      resilience.circuitBreaker("b").call(this::takesAWhile);
+      assertThat(log.messages())
+          .isNotEmpty()
+          .allSatisfy(line -> assertThat(line).endsWith("failed; it does not record 'b'"));
+    }
 
+    assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+  }
+
+  @Test
+  void removedPolicies_areForgotten_alsoIfAnotherRecorderFails() {
+    List<String> forgotten = new CopyOnWriteArrayList<>();
+    context.recordDurations(new Forgetting() {
+      @Override
+      public void forget(Kind kind, String policy) {
+        throw new IllegalStateException("a faulty recorder");
+      }
+    });
+    context.recordDurations(new Forgetting() {
+      @Override
+      public void forget(Kind kind, String policy) {
+        forgotten.add(kind + " " + policy);
+      }
+    });
+    resilience.circuitBreaker("b");
+    resilience.retry("r");
+
+    try (RecordedLog log = RecordedLog.of(DurationRecorders.class)) {
+      assertThat(resilience.policies().removeCircuitBreaker("b")).isTrue();
+      assertThat(resilience.policies().removeRetry("r")).isTrue();
+      assertThat(log.messages())
+          .hasSize(2)
+          .allSatisfy(line -> assertThat(line).contains("failed to forget"));
+    }
+
+    assertThat(forgotten).containsExactly("SUCCESSFUL_CALL b", "FAILED_CALL b", "RETRY_DELAY r");
+  }
+
+  /** A recorder that only wants to know of removed policies. */
+  private abstract static class Forgetting implements DurationRecorder {
+    @Override
+    public @Nullable LongConsumer of(Kind kind, String policy) {
+      return null;
+    }
+  }
+
+  @Test
+  void durationsOfOneCall_arePassedOn_toTheRecordersOfTheBreakerToo() {
+    List<String> passed = new CopyOnWriteArrayList<>();
+    CallDurations alone = CallDurations.and(
+        null, nanos -> passed.add("success " + nanos), nanos -> passed.add("failure " + nanos));
+    DurationRecorders recorders = new DurationRecorders(() -> {});
+    assertThat(CallDurations.of(recorders, "b")).isNull();
+    recorders.add(
+        (kind, policy) -> kind == Kind.SUCCESSFUL_CALL ? recorder.of(kind, policy) : null);
+    CallDurations both = CallDurations.and(
+        CallDurations.of(recorders, "b"),
+        nanos -> alone.record(nanos, true),
+        nanos -> alone.record(nanos, false));
+
+    both.record(TOOK.toNanos(), true);
+    both.record(1, false);
+
+    assertThat(passed).containsExactly("success " + TOOK.toNanos(), "failure 1");
     assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
   }
 

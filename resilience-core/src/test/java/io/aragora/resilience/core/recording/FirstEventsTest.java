@@ -2,6 +2,7 @@ package io.aragora.resilience.core.recording;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.core.persistence.RecordedLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -43,7 +44,12 @@ class FirstEventsTest {
     });
     failing.add(() -> done.add("held"));
     assertThat(failing.mayBegin()).isTrue();
-    failing.initialize();
+    try (RecordedLog log = RecordedLog.of(FirstEvents.class)) {
+      failing.initialize();
+      assertThat(log.messages())
+          .containsExactly("WARNING the classes of flight recorder events failed to initialize; no"
+              + " event is recorded");
+    }
     failing.add(() -> done.add("later"));
     assertThat(done).isEmpty();
     assertThat(failing.areReady()).isFalse();
