@@ -2,16 +2,17 @@ package io.aragora.resilience.core.dispatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.core.time.SystemTimeSource;
 import io.aragora.resilience.testing.ManualTime;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -60,16 +61,24 @@ class BackgroundReceiverTest {
 
   @Test
   void function_throws_receivesTheNextValues() throws Exception {
-    CountDownLatch two = new CountDownLatch(2);
-    try (Dispatcher dispatcher = new Dispatcher("r", SystemTimeSource.INSTANCE, null)) {
-      BackgroundReceiver<@Nullable String> receiver =
-          new BackgroundReceiver<>(dispatcher, value -> {
-            two.countDown();
-            throw new StackOverflowError("injected");
-          });
-      receiver.receive("one");
-      receiver.receive("two");
-      assertThat(two.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
+    int values = 3 * BackgroundReceiver.MOST_THREADS;
+    Semaphore failed = new Semaphore(0);
+    try (RecordedLog log = RecordedLog.of(Dispatcher.class)) {
+      try (Dispatcher dispatcher = new Dispatcher("r", SystemTimeSource.INSTANCE, null)) {
+        BackgroundReceiver<Integer> receiver = new BackgroundReceiver<>(dispatcher, value -> {
+          failed.release();
+          throw new StackOverflowError("injected");
+        });
+        for (int i = 0; i < values; i++) {
+          receiver.receive(i);
+          assertThat(failed.tryAcquire(AWAIT_SECONDS, TimeUnit.SECONDS))
+              .as("value %d", i)
+              .isTrue();
+        }
+      }
+      assertThat(log.messages())
+          .hasSize(values)
+          .containsOnly("SEVERE a result could not be passed on; later results follow");
     }
   }
 

@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ContextCarrierTest {
   private final List<String> steps = new ArrayList<>();
@@ -55,24 +57,32 @@ class ContextCarrierTest {
     assertThat(ContextCarrier.NONE.capture()).isNull();
   }
 
-  @Test
-  void propagator_thatFailsAnywhere_isLoggedOnce() {
-    ContextPropagator failing = () -> () -> () -> {
-      throw new IllegalStateException("close");
+  private static void fail(boolean now) {
+    if (now) {
+      throw new IllegalStateException("injected");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"capture", "restore", "close", "nowhere"})
+  void propagator_thatFailsAnywhere_isLoggedOnce(String where) {
+    ContextPropagator failing = () -> {
+      fail(where.equals("capture"));
+      return () -> {
+        fail(where.equals("restore"));
+        return () -> fail(where.equals("close"));
+      };
     };
-    ContextPropagator noCapture = () -> {
-      throw new IllegalStateException("capture");
-    };
-    ContextCarrier carrier = new ContextCarrier(List.of(failing, noCapture, named("a")));
+    ContextCarrier carrier = new ContextCarrier(List.of(failing, named("a")));
     try (RecordedLog log = RecordedLog.of(ContextCarrier.class)) {
       for (int i = 0; i < 2; i++) {
         ContextCarrier.Carried carried = carrier.capture();
         assertThat(carried).isNotNull();
         assertThat(carried.<Integer, RuntimeException>call(() -> 5)).isEqualTo(5);
       }
-      assertThat(log.messages())
-          .containsExactly(
-              "WARNING a context propagator failed; calls continue without its context (logged once)");
+      String line =
+          "WARNING a context propagator failed; calls continue without its context (logged once)";
+      assertThat(log.messages()).isEqualTo(where.equals("nowhere") ? List.of() : List.of(line));
     }
     assertThat(steps).containsSubsequence("restore a", "close a", "restore a", "close a");
   }

@@ -133,4 +133,24 @@ class DispatcherTest {
         }))
         .isFalse();
   }
+
+  @Test
+  void handOversThatFailed_areEachRepeated_tenMillisecondsLater() {
+    ManualTime manual = ManualTime.create();
+    Dispatcher repeating = new Dispatcher("r", manual, null);
+    repeating.useTimer(new Timer("timer", manual));
+    List<String> again = new ArrayList<>();
+    for (String name : List.of("a", "b", "c")) {
+      repeating.again(new RepeatedHandOver() {
+        @Override
+        protected void handOver() {
+          again.add(name);
+        }
+      });
+    }
+    manual.advance(Duration.ofMillis(9));
+    assertThat(again).isEmpty();
+    manual.advance(Duration.ofMillis(4));
+    assertThat(again).containsExactlyInAnyOrder("a", "b", "c");
+  }
 }
