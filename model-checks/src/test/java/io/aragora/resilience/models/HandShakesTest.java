@@ -37,8 +37,8 @@ class HandShakesTest {
             new Mutant(
                 "grantsUnderNoCount",
                 "WaitQueue",
-                "open = (long) WORDS.getAndAdd(words, GRANTS, -open) - open;",
-                "WORDS.setVolatile(words, GRANTS, 0L); open = 0;")),
+                "return (long) WORDS.getAndAdd(words, GRANTS, -requests) - requests;",
+                "WORDS.setVolatile(words, GRANTS, 0L); return 0;")),
         Checked.of(
             GrantAgainstLeave.class,
             new Mutant(

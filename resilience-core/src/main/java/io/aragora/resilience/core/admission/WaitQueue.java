@@ -326,20 +326,35 @@ public final class WaitQueue {
       return;
     }
     long open = 1;
-    try {
-      while (open != 0) {
+    while (open != 0) {
+      try {
         grantAll();
-        open = (long) WORDS.getAndAdd(words, GRANTS, -open) - open;
+      } catch (Throwable e) {
+        open = served(open);
+        if (open == 0) {
+          throw e;
+        }
+        // The threads that have asked meanwhile have returned, and rely on this one.
+        LOG.log(
+            System.Logger.Level.ERROR,
+            "a permit could not be granted; it is tried again, since another call asked",
+            e);
+        continue;
       }
-    } catch (Throwable e) {
-      WORDS.setVolatile(words, GRANTS, 0L);
-      throw e;
+      open = served(open);
     }
+  }
+
+  /** Ends requests, and returns how many have come meanwhile. */
+  private long served(long requests) {
+    return (long) WORDS.getAndAdd(words, GRANTS, -requests) - requests;
   }
 
   private void grantAll() {
     for (Waiter granted = grantNext(); granted != null; granted = grantNext()) {
       wake(granted);
+      // Only now: if it fails, the waiter knows of its permit.
+      source.onGranted();
     }
   }
 
@@ -364,7 +379,6 @@ public final class WaitQueue {
       lock.unlock();
     }
     if (isGranted) {
-      source.onGranted();
       return head;
     }
     source.onHeadWaits(head);

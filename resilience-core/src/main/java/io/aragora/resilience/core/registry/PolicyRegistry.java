@@ -462,8 +462,8 @@ public final class PolicyRegistry<P, C> {
         String own = kind().settingsKey();
         String settingsKey = own == null ? key : own;
         throw new ResilienceConfigurationException(
-            "settings " + (settingsKey == null ? "" : given.apply(settingsKey, held.name))
-                + " cannot be those of "
+            "settings " + (settingsKey == null ? "" : given.apply(settingsKey, held.name) + " ")
+                + "cannot be those of "
                 + text + " '" + held.name + "': " + e.getMessage(),
             e);
       }

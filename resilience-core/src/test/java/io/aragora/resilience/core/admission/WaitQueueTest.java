@@ -14,10 +14,13 @@ class WaitQueueTest {
     long free;
     int granted;
     RuntimeException failure;
+    Runnable meanwhile = () -> {};
+    boolean isBroken;
     final List<Waiter> heads = new ArrayList<>();
 
     @Override
     public long take(Waiter head) {
+      meanwhile.run();
       if (failure != null) {
         throw failure;
       }
@@ -31,6 +34,9 @@ class WaitQueueTest {
     @Override
     public void onGranted() {
       granted++;
+      if (isBroken) {
+        throw new IllegalStateException("cannot be reported");
+      }
     }
 
     @Override
@@ -119,6 +125,31 @@ class WaitQueueTest {
     queue.grant();
     assertThat(call.state()).isEqualTo(Waiter.State.GRANTED);
     assertThat(call.permit()).isEqualTo(7);
+  }
+
+  @Test
+  void grant_sourceThatThrowsWhileAnotherThreadAsks_servesThatRequest() {
+    WaitQueue queue = new WaitQueue(permits);
+    Call call = add(queue, "a", 0, 1);
+    permits.failure = new IllegalStateException("broken clock");
+    permits.meanwhile = () -> {
+      permits.meanwhile = () -> permits.failure = null;
+      permits.free = 1;
+      queue.grant(); // as another thread: it returns at once
+    };
+    queue.grant();
+    assertThat(call.state()).isEqualTo(Waiter.State.GRANTED);
+    assertThat(woken).containsExactly("a");
+  }
+
+  @Test
+  void grant_permitThatCannotBeReported_wakesItsWaiter() {
+    WaitQueue queue = new WaitQueue(permits);
+    add(queue, "a", 0, 1);
+    permits.free = 1;
+    permits.isBroken = true;
+    assertThatThrownBy(queue::grant).hasMessage("cannot be reported");
+    assertThat(woken).containsExactly("a");
   }
 
   @Test
