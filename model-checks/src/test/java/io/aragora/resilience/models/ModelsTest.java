@@ -80,14 +80,21 @@ class ModelsTest {
         Checked.of(
             Model.of(
                 StripedPlacesModel.class,
-                "take(1, 0) | giveBack(1) take(1, 1) | take(2, 0) |",
-                "take(1, 0) take(2, 1) | resize() | giveBack(1) take(1, 0) | take(0, 0) giveBack(2) take(0, 0)",
-                "take(1, 0) | resize() resize() | giveBack(1) take(1, 0) | take(0, 0) take(2, 0)"),
+                "deal() take(1, 0) | giveBack(1) take(1, 1) | take(2, 0) |",
+                "deal() take(1, 0) take(2, 1) | resize() | giveBack(1) take(1, 0) | take(0, 0) giveBack(2) take(0, 0)",
+                "deal() take(1, 0) | resize() resize() | giveBack(1) take(1, 0) | take(0, 0) take(2, 0)",
+                "take(1, 0) | deal() | giveBack(1) take(1, 1) | take(0, 0) take(2, 0)",
+                "| take(1, 0) giveBack(1) | take(2, 0) | take(1, 0) take(0, 1)"),
             new Mutant(
                 "isFullAfterOneLook",
                 "StripedPlaces",
                 "} else if (mask == 0 || look == before) {",
                 "} else if (look >= 0) {"),
+            new Mutant(
+                "isFullAlthoughPlacesMoved",
+                "StripedPlaces",
+                "return isDealt || isChanging(found) ?",
+                "return isChanging(found) ?"),
             new Mutant(
                 "isFullWhileTheLimitIsLowered",
                 "StripedPlaces",

@@ -239,6 +239,108 @@ public class StripedPlacesStress {
     }
   }
 
+  /** The only place moves to another stripe while a call looks for it: the call has it. */
+  @JCStressTest
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Admitted, and no other call is.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "Rejected, or a place too many.")
+  @State
+  public static class DealAgainstTake {
+    private final StripedPlaces places = new StripedPlaces(1, 2, false);
+
+    @Actor
+    public void take(II_Result result) {
+      result.r1 = got(places.tryTake());
+    }
+
+    @Actor
+    public void deal() {
+      places.deal();
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      result.r2 = got(places.tryTake());
+    }
+  }
+
+  /** A place that moves without a mark: shows that the test detects a call that finds it nowhere. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Admitted.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The call that StripedPlaces must not reject.")
+  @State
+  public static class BrokenDealAgainstTake {
+    private final AtomicInteger first = new AtomicInteger(1);
+    private final AtomicInteger second = new AtomicInteger();
+
+    @Actor
+    public void take(I_Result result) {
+      result.r1 = first.get() + second.get() > 0 ? 1 : 0;
+    }
+
+    @Actor
+    public void deal() {
+      first.decrementAndGet();
+      second.incrementAndGet();
+    }
+  }
+
+  /** The free places move to another stripe while the only held one is given back: that is not taken for a second release. */
+  @JCStressTest
+  @Outcome(id = "1, 0", expect = Expect.ACCEPTABLE, desc = "Given back.")
+  @Outcome(expect = Expect.FORBIDDEN, desc = "The place is lost.")
+  @State
+  public static class DealAgainstRelease {
+    private final StripedPlaces places = new StripedPlaces(3, 2, false);
+    private final long held = places.tryTake();
+
+    @Actor
+    public void release(II_Result result) {
+      result.r1 = places.giveBack(held) ? 1 : 0;
+    }
+
+    @Actor
+    public void deal() {
+      places.deal();
+    }
+
+    @Arbiter
+    public void look(II_Result result) {
+      int free = 0;
+      while (places.tryTake() != AdmissionPolicy.NO_PERMIT) {
+        free++;
+      }
+      result.r2 = 3 - free;
+    }
+  }
+
+  /** A release that compares what it read first with what it reads now: shows that the test detects a place that is lost. */
+  @JCStressTest
+  @Outcome(id = "1", expect = Expect.ACCEPTABLE, desc = "Given back.")
+  @Outcome(
+      id = "0",
+      expect = Expect.ACCEPTABLE_INTERESTING,
+      desc = "The place that StripedPlaces must not lose.")
+  @State
+  public static class BrokenDealAgainstRelease {
+    private final AtomicInteger free = new AtomicInteger(2);
+    private final AtomicInteger capacity = new AtomicInteger(3);
+
+    @Actor
+    public void release(I_Result result) {
+      int seen = free.get();
+      result.r1 = seen < capacity.get() ? 1 : 0;
+    }
+
+    @Actor
+    public void deal() {
+      free.addAndGet(-2);
+      capacity.addAndGet(-2);
+    }
+  }
+
   /** The limit is raised and lowered again while no call holds a place: a reader sees none, and none is counted for good. */
   @JCStressTest
   @Outcome(id = "0, 0", expect = Expect.ACCEPTABLE, desc = "No call was seen or counted.")

@@ -6,11 +6,11 @@ import org.jetbrains.lincheck.datastructures.Operation;
 import org.jetbrains.lincheck.datastructures.Param;
 import org.jetbrains.lincheck.datastructures.ThreadIdGen;
 
-/** {@link StripedPlaces} with two stripes of one place each, of which each thread holds one at the most. */
+/** {@link StripedPlaces} with two places and two stripes, of which each thread holds one at the most. */
 @Param(name = "thread", gen = ThreadIdGen.class)
 @Param(name = "home", gen = IntGen.class, conf = "0:1")
 public class StripedPlacesModel {
-  private final StripedPlaces places = new StripedPlaces(2, 2);
+  private final StripedPlaces places = new StripedPlaces(2, 2, false);
   private final long[] held = new long[6];
   private boolean isLowered;
 
@@ -18,8 +18,7 @@ public class StripedPlacesModel {
   @Operation
   public boolean take(@Param(name = "thread") int thread, @Param(name = "home") int home) {
     if (held[thread] == AdmissionPolicy.NO_PERMIT) {
-      long permit = places.tryTakeAt(home);
-      held[thread] = permit != AdmissionPolicy.NO_PERMIT ? permit : places.takeElsewhere(home);
+      held[thread] = places.tryTakeFrom(places.isDealt() ? home : 0);
     }
     return held[thread] != AdmissionPolicy.NO_PERMIT;
   }
@@ -37,6 +36,12 @@ public class StripedPlacesModel {
   public void resize() {
     isLowered = !isLowered;
     places.resize(isLowered ? -1 : 1);
+  }
+
+  /** Deals the places to both stripes. */
+  @Operation(nonParallelGroup = "operator")
+  public void deal() {
+    places.deal();
   }
 
   /** A limit and a count. */
@@ -62,6 +67,10 @@ public class StripedPlacesModel {
 
     public void resize() {
       limit = 3 - limit;
+    }
+
+    public void deal() {
+      // The places stay the same.
     }
   }
 }

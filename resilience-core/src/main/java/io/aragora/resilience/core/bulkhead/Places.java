@@ -4,7 +4,8 @@ import io.aragora.resilience.core.admission.AdmissionPolicy;
 
 /**
  * The places of a bulkhead: exactly as many as its limit. A place is never held by two calls, and no call is rejected while
- * a place was free throughout. Taking and giving back take no lock and allocate nothing. Thread-safe.
+ * a place was free throughout. Taking and giving back allocate nothing, and take no lock except when two calls meet for the first
+ * time. Thread-safe.
  */
 abstract class Places {
   /**

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.bulkhead;
 
 import io.aragora.resilience.core.admission.AdmissionPolicy;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.stripe.Stripes;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -13,8 +14,8 @@ final class StripedPlaces extends Places {
    * cache lines (because of adjacent-line prefetch) and two words:
    *
    *   STRIPE    releases:36 | epoch:8 | free:20. Free: the places that no call holds. Releases: how many were given back here;
-   *             it shows that a place was free meanwhile, and counts the calls. Epoch: odd while the limit changes, and another
-   *             one after each change.
+   *             it shows that a place was free meanwhile, and counts the calls. Epoch: odd while the limit changes or the places
+   *             are dealt, and another one after each change.
    *   CAPACITY  how many places the stripe has, free or held. The permit of a place names its stripe, and it is given back
    *             there.
    *
@@ -24,8 +25,15 @@ final class StripedPlaces extends Places {
    * looked already: look twice. If no stripe had a free place in either pass, and the sum of the releases and epochs is the
    * same, then no place was given back in between and the limit did not change, so between the passes there was an instant
    * without a free place. Otherwise look again; each further pass is caused by a release of another thread, so this is
-   * lock-free. Of a single stripe, one look is a proof. A thread that finds an odd epoch waits until the limit has changed.
+   * lock-free. If all places are on one stripe, one look is a proof. A thread that finds an odd epoch waits until the change has ended.
    * Stress: StripedPlacesStress.FullIsProved, LastPlaceIsTakenOnce.
+   *
+   * Dealing: at first all places are on the first stripe, so a single thread need not look for a stripe of its own. A thread
+   * whose CAS fails there has met another one. It deals the places to all stripes, once, if at least half of them are free: held ones
+   * cannot be moved. It changes the epochs as a change of the limit does, since a place that moves is on no stripe for a moment.
+   * A look at the first stripe that finds no place and an even epoch is a proof if the places are not dealt afterwards: they all
+   * were there.
+   * Stress: StripedPlacesStress.DealAgainstTake, DealAgainstRelease.
    *
    * Lowering the limit: DEBT is raised first, then the epoch of each stripe changes. A thread that gives a place back reads its
    * stripe, then DEBT, then changes the stripe by CAS. If it read the stripe before the epoch changed, its CAS fails; if after,
@@ -50,7 +58,7 @@ final class StripedPlaces extends Places {
   private static final int STRIDE = 16;
   private static final int DEBT = STRIDE;
   private static final int FIRST = 2 * STRIDE;
-  private static final int SMALLEST_STRIPE = 8;
+  private static final int SMALLEST_STRIPE = 5;
 
   private static final int FREE_BITS = 20;
   private static final long FREE_MASK = (1L << FREE_BITS) - 1;
@@ -65,6 +73,12 @@ final class StripedPlaces extends Places {
   /** The number of stripes minus one; the number is a power of two. */
   private final int mask;
 
+  /** The highest bits of a hash choose the stripe: there, threads whose ids differ by 1 meet seldom, and never on four stripes. */
+  private final int shift;
+
+  /** Whether the places are on all stripes, not on the first one alone. Written under the lock of the words. */
+  private volatile boolean isDealt;
+
   /** The number of times that a count of releases overflowed. */
   private final AtomicLong rounds = new AtomicLong();
 
@@ -77,12 +91,18 @@ final class StripedPlaces extends Places {
    * @param limit the number of places
    */
   StripedPlaces(int limit) {
-    this(limit, stripes(limit));
+    this(limit, stripes(limit), false);
   }
 
   StripedPlaces(int limit, int stripes) {
-    mask = stripes - 1;
-    words = new long[FIRST + (stripes + 1) * STRIDE];
+    this(limit, stripes, true);
+  }
+
+  StripedPlaces(int limit, int stripes, boolean isDealt) {
+    this.mask = stripes - 1;
+    this.shift = Stripes.HASH_BITS - Integer.numberOfTrailingZeros(stripes);
+    this.isDealt = isDealt && stripes > 1;
+    this.words = new long[FIRST + (stripes + 1) * STRIDE];
     grow(limit);
   }
 
@@ -93,12 +113,16 @@ final class StripedPlaces extends Places {
 
   @Override
   long tryTake() {
-    int home = mask == 0 ? 0 : Stripes.hashOfThread() & mask;
+    return tryTakeFrom(isDealt ? Stripes.hashOfThread() >>> shift : 0);
+  }
+
+  /** Takes a place, and looks first on a stripe: the first one, unless the places are dealt. */
+  long tryTakeFrom(int home) {
     long found = takeOrLook(home);
     if (isPlace(found)) {
       return found;
     }
-    return mask == 0 && !isChanging(found) ? AdmissionPolicy.NO_PERMIT : takeElsewhere(home);
+    return isDealt || isChanging(found) ? takeElsewhere(home) : AdmissionPolicy.NO_PERMIT;
   }
 
   /** Takes a place of one stripe: returns its permit, or the word of the stripe, which says that none is free. */
@@ -108,6 +132,9 @@ final class StripedPlaces extends Places {
     while ((word & FREE_MASK) != 0) {
       if (WORD.compareAndSet(words, at, word, word - 1)) {
         return stripe + 1L;
+      }
+      if (!isDealt) {
+        deal();
       }
       word = (long) WORD.getVolatile(words, at);
     }
@@ -230,6 +257,34 @@ final class StripedPlaces extends Places {
     return (word & ~EPOCH_MASK) | ((word + by) & EPOCH_MASK);
   }
 
+  boolean isDealt() {
+    return isDealt;
+  }
+
+  /** Moves free places of the first stripe to the others, once, if at least half of its places are free. */
+  void deal() {
+    long capacity = (long) WORD.getVolatile(words, FIRST + 1);
+    if (mask == 0 || 2 * ((long) WORD.getVolatile(words, FIRST) & FREE_MASK) < capacity) {
+      return;
+    }
+    // A change that stops half-way would hold up every call.
+    StackRoom.forHandOver();
+    synchronized (words) {
+      if (isDealt) {
+        return;
+      }
+      changeEpochs();
+      try {
+        long moved = drain(FIRST, capacity - capacity / (mask + 1));
+        WORD.getAndAdd(words, FIRST + 1, -moved);
+        add(moved, 1, mask);
+        isDealt = true;
+      } finally {
+        changeEpochs();
+      }
+    }
+  }
+
   private void grow(int by) {
     long rest = by;
     long debt = (long) WORD.getVolatile(words, DEBT);
@@ -240,37 +295,39 @@ final class StripedPlaces extends Places {
       }
       debt = (long) WORD.getVolatile(words, DEBT);
     }
-    for (int stripe = 0; stripe <= mask; stripe++) {
-      long share = rest / (mask + 1 - stripe);
-      rest -= share;
-      add(at(stripe), share);
-    }
+    add(rest, 0, isDealt ? mask : 0);
   }
 
-  private void add(int at, long places) {
-    WORD.getAndAdd(words, at + 1, places);
-    WORD.getAndAdd(words, at, places);
+  /** Adds free places to some stripes, to each almost as many as to the others. */
+  private void add(long places, int first, int last) {
+    long rest = places;
+    for (int stripe = first; stripe <= last; stripe++) {
+      long share = rest / (last + 1 - stripe);
+      rest -= share;
+      WORD.getAndAdd(words, at(stripe) + 1, share);
+      WORD.getAndAdd(words, at(stripe), share);
+    }
   }
 
   private void shrink() {
     for (int stripe = 0; stripe <= mask; stripe++) {
       int at = at(stripe);
-      long taken = drain(at);
+      long taken = drain(at, Math.max(0, (long) WORD.getVolatile(words, DEBT)));
       WORD.getAndAdd(words, at + 1, -taken);
       long owed = (long) WORD.getAndAdd(words, DEBT, -taken) - taken;
       if (owed < 0) {
         // Others paid meanwhile.
         WORD.getAndAdd(words, DEBT, -owed);
-        add(at, -owed);
+        add(-owed, stripe, stripe);
       }
     }
   }
 
-  /** Takes free places out of a stripe, as many as are owed, and changes its epoch, which stays odd. */
-  private long drain(int at) {
+  /** Takes free places out of a stripe, at most so many, and changes its epoch, which stays odd. */
+  private long drain(int at, long most) {
     while (true) {
       long word = (long) WORD.getVolatile(words, at);
-      long taken = Math.min(word & FREE_MASK, Math.max(0, (long) WORD.getVolatile(words, DEBT)));
+      long taken = Math.min(word & FREE_MASK, most);
       if (WORD.compareAndSet(words, at, word, withEpoch(word, 2 * ONE_EPOCH) - taken)) {
         return taken;
       }

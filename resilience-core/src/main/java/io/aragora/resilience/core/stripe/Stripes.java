@@ -5,6 +5,9 @@ public final class Stripes {
   /** The most stripes that are of use: four for each core, as a power of two. */
   public static final int MAX = max();
 
+  /** The bits of a hash. The highest ones differ the most between threads. */
+  public static final int HASH_BITS = 12;
+
   private Stripes() {}
 
   private static int max() {
@@ -30,6 +33,6 @@ public final class Stripes {
    * @return another one
    */
   public static int rehash(int hash) {
-    return ((hash + 1) * 0x9E3779B9) >>> 20;
+    return ((hash + 1) * 0x9E3779B9) >>> (Integer.SIZE - HASH_BITS);
   }
 }

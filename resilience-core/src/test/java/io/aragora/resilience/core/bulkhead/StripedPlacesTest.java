@@ -1,10 +1,12 @@
 package io.aragora.resilience.core.bulkhead;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.aragora.resilience.core.admission.AdmissionPolicy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -60,6 +62,90 @@ class StripedPlacesTest {
       }
       assertThat(taken).as("stripe %s", stripe).isBetween(2, 3);
     }
+  }
+
+  private static int freeOn(StripedPlaces places, int stripe) {
+    List<Long> permits = new ArrayList<>();
+    for (long permit = places.tryTakeAt(stripe);
+        permit != AdmissionPolicy.NO_PERMIT;
+        permit = places.tryTakeAt(stripe)) {
+      permits.add(permit);
+    }
+    giveBack(places, permits);
+    return permits.size();
+  }
+
+  private static void assertFreeOn(StripedPlaces places, int... expected) {
+    int[] free = new int[expected.length];
+    for (int stripe = 0; stripe < free.length; stripe++) {
+      free[stripe] = freeOn(places, stripe);
+    }
+    assertThat(free).containsExactly(expected);
+  }
+
+  @Test
+  void places_areOnTheFirstStripe_untilTheyAreDealt() {
+    StripedPlaces places = new StripedPlaces(10, 4, false);
+    assertFreeOn(places, 10, 0, 0, 0);
+    places.resize(2);
+    assertFreeOn(places, 12, 0, 0, 0);
+    assertFree(places, 4, 12);
+
+    places.deal();
+    assertFreeOn(places, 3, 3, 3, 3);
+    places.deal();
+    assertFreeOn(places, 3, 3, 3, 3);
+    assertFree(places, 4, 12);
+    places.resize(4);
+    assertFreeOn(places, 4, 4, 4, 4);
+  }
+
+  @Test
+  void places_areDealt_onceHalfOfThemAreFree() {
+    StripedPlaces places = new StripedPlaces(10, 2, false);
+    List<Long> permits = takeAll(places);
+    places.deal();
+    assertFreeOn(places, 0, 0);
+    giveBack(places, permits.subList(0, 4));
+    places.deal();
+    assertFreeOn(places, 4, 0);
+
+    giveBack(places, permits.subList(4, 5));
+    places.deal();
+    assertFreeOn(places, 0, 5);
+    assertThat(places.inUse()).isEqualTo(5);
+    giveBack(places, permits.subList(5, 10));
+    assertFreeOn(places, 5, 5);
+    assertFree(places, 2, 10);
+  }
+
+  @Test
+  void placesOfOneStripe_areNotDealt() {
+    StripedPlaces places = new StripedPlaces(4, 1, false);
+    places.deal();
+    assertFree(places, 1, 4);
+  }
+
+  @Test
+  void threadsThatMeet_dealThePlaces() throws Exception {
+    assumeThat(Runtime.getRuntime().availableProcessors()).isGreaterThan(1);
+    StripedPlaces places = new StripedPlaces(10, 2, false);
+    long until = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      Thread thread = new Thread(() -> {
+        while (!places.isDealt() && System.nanoTime() < until) {
+          places.giveBack(places.tryTake());
+        }
+      });
+      threads.add(thread);
+      thread.start();
+    }
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertThat(places.isDealt()).isTrue();
+    assertFreeOn(places, 5, 5);
   }
 
   @Test
