@@ -11,9 +11,10 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** Waits that a time source ends by an exception, and what is left of a wait after its end. */
+/** Waits during which something else happens, as on another thread, or that end by an exception of the time source. */
 class BrokenWaitTest {
   private static final Runnable NOTHING = () -> {};
 
@@ -68,6 +69,39 @@ class BrokenWaitTest {
     assertThatThrownBy(() -> db.call(() -> "never")).hasMessage("broken time source");
 
     assertThat(db.tryAcquirePermit()).isNotEqualTo(Bulkhead.REJECTED);
+  }
+
+  @Test
+  @Tag("BH-21")
+  void interruptThatComesWithTheGrant_isLeftToTheBody() {
+    long held = db.tryAcquirePermit();
+    onPark = () -> {
+      db.releasePermit(held);
+      Thread.currentThread().interrupt();
+    };
+    assertThat(db.<Boolean, RuntimeException>call(() -> Thread.currentThread().isInterrupted()))
+        .isTrue();
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(db.snapshot().inUse()).isZero();
+    assertThat(db.totals().cancelled()).isZero();
+  }
+
+  /** The lease of the place has ended before the call that waits looks again. */
+  @Test
+  @Tag("BH-06")
+  void newcomer_whileACallWaitsBesideAFreePlace_doesNotOvertakeIt() {
+    Bulkhead leased = resilience.bulkhead(
+        "leased",
+        c -> c.maxConcurrentCalls(1).maxWait(Duration.ofSeconds(5)).maxHold(Duration.ofSeconds(1)));
+    assertThat(leased.tryAcquirePermit()).isNotEqualTo(Bulkhead.REJECTED);
+    List<Long> overtaking = new CopyOnWriteArrayList<>();
+    onPark = () -> {
+      time.advance(Duration.ofSeconds(2));
+      overtaking.add(leased.tryAcquirePermit());
+    };
+    assertThat(leased.<String, RuntimeException>call(() -> "waited")).isEqualTo("waited");
+    assertThat(overtaking).containsExactly(Bulkhead.REJECTED);
+    assertThat(leased.totals().expired()).isEqualTo(1);
   }
 
   @Test

@@ -106,14 +106,24 @@ class BulkheadTest {
 
     db.releasePermit(held);
     assertThat(db.<Integer, RuntimeException>call(() -> db.snapshot().inUse())).isEqualTo(1);
-    for (int round = 0; round < 100_000; round++) {
+  }
+
+  @Test
+  @Tag("BH-05")
+  void noPlaceInTime_manyTimes_losesNoPlace() {
+    Bulkhead db = resilience.bulkhead("db", c -> c.maxConcurrentCalls(1).maxWait(millis(200)));
+    int rounds = 100_000;
+    for (int round = 0; round < rounds; round++) {
       long permit = db.tryAcquirePermit();
-      assertThat(db.tryAcquirePermit()).isEqualTo(Bulkhead.REJECTED);
+      if (permit == Bulkhead.REJECTED || rejectionOf(db).reason() != Reason.WAITED) {
+        throw new AssertionError("in round " + round);
+      }
       db.releasePermit(permit);
     }
     assertThat(db.snapshot().inUse()).isZero();
     assertThat(db.snapshot().waiting()).isZero();
-    assertThat(db.totals().rejectedWaited()).isEqualTo(1);
+    assertThat(db.totals().rejectedWaited()).isEqualTo(rounds);
+    assertThat(db.totals().admitted()).isEqualTo(rounds);
   }
 
   @Test
@@ -156,6 +166,19 @@ class BulkheadTest {
       assertThat(rejection.reason()).isEqualTo(Reason.DEADLINE);
       assertThat(rejection.waited()).isEqualTo(millis(100));
       assertThat(deadline.isPassed()).isTrue();
+    }
+  }
+
+  @Test
+  @Tag("GW-06")
+  void longestWait_thatEndsBeforeTheDeadline_endsTheWait() {
+    Bulkhead db = resilience.bulkhead("db", c -> c.maxConcurrentCalls(1).maxWait(millis(50)));
+    db.tryAcquirePermit();
+    try (Deadline deadline = resilience.deadline("block", millis(100))) {
+      BulkheadFullException rejection = rejectionOf(db);
+      assertThat(rejection.reason()).isEqualTo(Reason.WAITED);
+      assertThat(rejection.waited()).isEqualTo(millis(50));
+      assertThat(deadline.isPassed()).isFalse();
     }
   }
 

@@ -163,6 +163,30 @@ class BulkheadWaitingTest {
   }
 
   @Test
+  @Tag("BH-07")
+  void waiterWhoseTimeIsUp_leavesRoomInTheQueue() {
+    Bulkhead db = resilience.bulkhead(
+        "db", c -> c.maxConcurrentCalls(1).maxWait(millis(200)).maxWaiting(1));
+    db.tryAcquirePermit();
+    CompletableFuture<String> first = db.callAsync(() -> CompletableFuture.completedFuture("a"));
+    time.advance(millis(203));
+    assertThat(first).isCompletedExceptionally();
+    assertThat(db.callAsync(() -> CompletableFuture.completedFuture("b"))).isNotDone();
+  }
+
+  @Test
+  @Tag("BH-07")
+  void waiterThatIsInterrupted_leavesRoomInTheQueue() throws Exception {
+    Bulkhead db = resilience.bulkhead(
+        "db", c -> c.maxConcurrentCalls(1).maxWait(millis(200)).maxWaiting(1));
+    db.tryAcquirePermit();
+    Caller first = waiting(db, "a", 1);
+    first.thread.interrupt();
+    assertThat(first.failure()).isInstanceOf(CallInterruptedException.class);
+    assertThat(db.callAsync(() -> CompletableFuture.completedFuture("b"))).isNotDone();
+  }
+
+  @Test
   @Tag("BH-13")
   @Tag("GW-05")
   void limitAround_endsTheWait_andTheBreakerBetweenCountsNeither() throws Exception {
