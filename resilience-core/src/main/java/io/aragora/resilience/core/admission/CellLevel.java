@@ -146,14 +146,14 @@ public abstract class CellLevel implements PermitLevel {
   }
 
   @Override
-  public final void lower(long permits, TimeSource time) {
+  public final boolean lower(long permits, TimeSource time) {
     while (true) {
       long word = word();
       long next = rate.lowered(word, time.nanoTime(), permits);
       if (word == CellRate.NONE) {
         Thread.onSpinWait();
       } else if (casWord(word, next)) {
-        return;
+        return next != word;
       }
     }
   }

@@ -38,6 +38,7 @@ public interface PermitLevel {
    *
    * @param permits the largest number, not negative
    * @param time the clock
+   * @return false if there were certainly no more
    */
-  void lower(long permits, TimeSource time);
+  boolean lower(long permits, TimeSource time);
 }

@@ -18,6 +18,7 @@ import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
 import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.ReadablePolicy;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.core.window.StripedCount;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Nanos;
@@ -178,6 +179,8 @@ public final class CoreBulkhead extends AdmissionPolicy
 
   @Override
   public void reconfigure(BulkheadConfig next) {
+    // A change that stops half-way leaves other permits than the config says.
+    StackRoom.forCall();
     synchronized (this) {
       checkChange(next);
       int before = config.maxConcurrentCalls();

@@ -7,6 +7,7 @@ import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.BoundedKeys;
 import io.aragora.resilience.core.registry.ReadablePolicy;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.Setting;
@@ -24,6 +25,7 @@ import io.aragora.resilience.ratelimiter.RateLimiterTotals;
 import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.time.TimeSource;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -304,9 +306,11 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
   public void observe(String key, RateLimitHint hint) {
     LimiterKey found = key(key);
     if (found != keys.overflow()) {
-      pause(found, Hints.lower(hint, found.level(), share.config(), runtime.time()));
+      Instant wall = runtime.time().wallTime();
+      boolean isLower = Hints.lower(hint, wall, found.level(), runtime.time());
+      pause(found, Hints.pauseNanos(hint, wall, share.config()));
       Turns turns = found.turns();
-      if (turns != null && !turns.queue().isEmpty()) {
+      if (isLower && turns != null && !turns.queue().isEmpty()) {
         turns.changed();
       }
     }
@@ -325,13 +329,20 @@ public final class CoreKeyedRateLimiter implements KeyedRateLimiter, ReadablePol
   @Override
   public void reconfigure(RateLimiterConfig config) {
     checkChange(config);
+    StackRoom.forCall();
     List<LimiterKey> all = new ArrayList<>();
     keys.exclusively(() -> {
-      share.configure(config);
+      RateLimiterConfig present = share.config();
       all.addAll(keys.held());
       all.add(keys.overflow());
-      for (LimiterKey key : all) {
-        Levels.change(key, share);
+      share.configure(config);
+      try {
+        for (LimiterKey key : all) {
+          Levels.change(key, share);
+        }
+      } catch (Throwable e) {
+        share.configure(present);
+        throw e;
       }
     });
     for (LimiterKey key : all) {

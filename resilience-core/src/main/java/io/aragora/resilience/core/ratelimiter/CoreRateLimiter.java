@@ -7,6 +7,7 @@ import io.aragora.resilience.core.quota.Quotas;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.Measured;
 import io.aragora.resilience.core.registry.ReadablePolicy;
+import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.Setting;
 import io.aragora.resilience.policy.Policy;
@@ -19,6 +20,7 @@ import io.aragora.resilience.ratelimiter.RateLimiterSnapshot;
 import io.aragora.resilience.ratelimiter.RateLimiterTotals;
 import io.aragora.resilience.spi.Readings;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -198,14 +200,16 @@ public final class CoreRateLimiter extends LimiterPolicy
     if (adopted != present.limit()) {
       adopt(hint);
     }
-    long paused = Hints.lower(hint, level, config(), time());
-    pause(paused);
-    if (!turns.queue().isEmpty()) {
+    Instant wall = time().wallTime();
+    boolean isLower = Hints.lower(hint, wall, level, time());
+    pause(Hints.pauseNanos(hint, wall, config()));
+    if (isLower && !turns.queue().isEmpty()) {
       followLevel();
     }
   }
 
   private void adopt(RateLimitHint hint) {
+    StackRoom.forCall();
     synchronized (this) {
       RateLimiterConfig present = config();
       int adopted = Hints.adopted(hint, present);
@@ -230,6 +234,7 @@ public final class CoreRateLimiter extends LimiterPolicy
 
   @Override
   public void reconfigure(RateLimiterConfig next) {
+    StackRoom.forCall();
     synchronized (this) {
       RateLimiterConfig present = config();
       checkSameKind(toString(), present, next);
@@ -242,10 +247,16 @@ public final class CoreRateLimiter extends LimiterPolicy
 
   private void change(RateLimiterConfig present, RateLimiterConfig next) {
     share().configure(next);
-    if (shared != null) {
-      shared.change();
-    } else if (!Levels.isSameRate(present, next)) {
-      Levels.change(level, share());
+    try {
+      if (shared != null) {
+        shared.change();
+      } else if (!Levels.isSameRate(present, next)) {
+        Levels.change(level, share());
+      }
+    } catch (Throwable e) {
+      // Else the same change again would find nothing to do, and the level would never follow.
+      share().configure(present);
+      throw e;
     }
   }
 

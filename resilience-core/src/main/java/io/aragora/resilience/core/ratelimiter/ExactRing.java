@@ -188,10 +188,13 @@ final class ExactRing implements PermitLevel {
   }
 
   @Override
-  public void lower(long permits, TimeSource time) {
+  public boolean lower(long permits, TimeSource time) {
+    boolean isLower = false;
     while (available(time) > permits && tryTake(1, time)) {
       // An admission that no call has: the server has counted it.
+      isLower = true;
     }
+    return isLower;
   }
 
   /** Returns whether there was no admission within the last period, so that the ring holds no information. */

@@ -34,22 +34,26 @@ final class Hints {
   }
 
   /**
-   * Lowers the level to what a hint says, and returns for how long it asks to pause: nanoseconds, 0 for no pause. A date is
-   * compared with the wall clock once, here.
+   * Lowers the level to what a hint says. A date is compared with the wall clock once, when the hint arrives.
+   *
+   * @return whether the level had more
    */
-  static long lower(
-      RateLimitHint hint, PermitLevel level, RateLimiterConfig config, TimeSource time) {
-    Instant wall = time.wallTime();
-    long longest = Nanos.of(config.maxPause());
-    RetryAfter reset = hint.reset();
-    long untilReset = reset == null ? 0 : reset.delayNanos(wall);
+  static boolean lower(RateLimitHint hint, Instant wall, PermitLevel level, TimeSource time) {
     // What remained until a reset that has passed says nothing about now.
-    boolean isPresent = reset == null || untilReset > 0;
-    if (isPresent && hint.remaining() >= 0) {
-      level.lower(hint.remaining(), time);
-    }
+    boolean isPresent = hint.reset() == null || untilReset(hint, wall) > 0;
+    return isPresent && hint.remaining() >= 0 && level.lower(hint.remaining(), time);
+  }
+
+  private static long untilReset(RateLimitHint hint, Instant wall) {
+    RetryAfter reset = hint.reset();
+    return reset == null ? 0 : reset.delayNanos(wall);
+  }
+
+  /** Returns for how long a hint asks to pause: nanoseconds, 0 for no pause. */
+  static long pauseNanos(RateLimitHint hint, Instant wall, RateLimiterConfig config) {
     RetryAfter asked = hint.retryAfter();
-    long pause = asked != null ? asked.delayNanos(wall) : hint.remaining() == 0 ? untilReset : 0;
-    return pause <= longest ? pause : 0;
+    long pause =
+        asked != null ? asked.delayNanos(wall) : hint.remaining() == 0 ? untilReset(hint, wall) : 0;
+    return pause <= Nanos.of(config.maxPause()) ? pause : 0;
   }
 }

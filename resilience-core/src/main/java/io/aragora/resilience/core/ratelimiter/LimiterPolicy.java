@@ -80,10 +80,19 @@ abstract class LimiterPolicy extends AdmissionPolicy {
     if (config.isExact() && count > 1) {
       throw new IllegalArgumentException("an exact limiter has one permit a call: " + count);
     }
-    int most = config.isExact() ? 1 : config.burst();
+    int most = config.isExact() ? 1 : mostPermits(config);
     if (count < 1 || count > most) {
       throw new IllegalArgumentException("permits must be in [1, " + most + "]: " + count);
     }
+  }
+
+  /**
+   * Returns the permits of the largest call that may be admitted now or later. A burst that is the limit follows what a server says:
+   * if that is less than a call needs, the call is rejected, and is no error of the caller.
+   */
+  private static int mostPermits(RateLimiterConfig config) {
+    int burst = config.burst();
+    return burst == config.limit() ? Math.max(burst, config.adoptUpTo()) : burst;
   }
 
   /** Checks that a config may replace another one. */

@@ -65,8 +65,10 @@ final class LimiterShare {
 
   /** Sets the config. One thread at a time. */
   final void configure(RateLimiterConfig next) {
+    CellRate made =
+        next.isExact() ? null : CellRate.of(next.limit(), next.period().toNanos(), next.burst());
     config = next;
-    rate = next.isExact() ? null : CellRate.of(next.limit(), next.period().toNanos(), next.burst());
+    rate = made;
   }
 
   /** Returns the rate of a smooth limiter, the same object until the config changes. */

@@ -133,12 +133,13 @@ final class SharedLevel implements PermitLevel, LeasedPermits.Owner {
   }
 
   @Override
-  public void lower(long permits, TimeSource clock) {
+  public boolean lower(long permits, TimeSource clock) {
     leased.lower(permits);
     Local own = local;
     if (own != null) {
       own.level().lower(permits, clock);
     }
+    return true;
   }
 
   @Override

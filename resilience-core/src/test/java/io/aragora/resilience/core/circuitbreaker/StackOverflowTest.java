@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.chaos.Chaos;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerCall;
@@ -132,8 +133,10 @@ class StackOverflowTest {
             .maxAttempts(2)
             .backoff(Backoff.constant(Duration.ofMillis(1)))
             .build());
-    final Bulkhead bulkhead =
-        resilience.bulkhead("bulkhead", c -> c.maxConcurrentCalls(4).maxWait(LIMIT));
+    final BulkheadConfig four =
+        BulkheadConfig.builder().maxConcurrentCalls(4).maxWait(LIMIT).build();
+    final BulkheadConfig six = four.toBuilder().maxConcurrentCalls(6).build();
+    final Bulkhead bulkhead = resilience.bulkhead("bulkhead", four);
     final ConcurrencyLimit limit =
         resilience.concurrencyLimit("limit", c -> c.initial(4).maxWait(LIMIT));
     final RateLimiter limiter = resilience.rateLimiter(
@@ -207,6 +210,7 @@ class StackOverflowTest {
       calls.clear();
       assertThat(watched.hasWatchedCalls()).as("a call is in flight").isFalse();
       assertThat(bulkhead.snapshot().inUse()).as("a place is taken").isZero();
+      assertThat(freePlaces()).isEqualTo(bulkhead.config().maxConcurrentCalls());
       assertThat(limit.snapshot().inUse()).as("a place of the limit is taken").isZero();
       assertThat(coalescer.flights()).as("a call of a key is under way").isZero();
       assertThat(CallContext.current().remaining()).as("a deadline is left").isEmpty();
@@ -217,6 +221,17 @@ class StackOverflowTest {
         assertThat(permit).as("a slot is taken").isNotEqualTo(CircuitBreaker.REJECTED);
         each.releasePermit(permit);
       }
+    }
+
+    private int freePlaces() {
+      List<Long> permits = new ArrayList<>();
+      for (long permit = bulkhead.tryAcquirePermit();
+          permit != Bulkhead.REJECTED;
+          permit = bulkhead.tryAcquirePermit()) {
+        permits.add(permit);
+      }
+      permits.forEach(bulkhead::releasePermit);
+      return permits.size();
     }
 
     /** A call that finds no room to end does so on another thread, which may begin a wait of a retry. */
@@ -368,6 +383,15 @@ class StackOverflowTest {
       }
     }
     return tests.stream();
+  }
+
+  /** Either nothing of a change is done, or all of it. */
+  @TestFactory
+  DynamicTest reconfigure_atEveryDepth() {
+    return DynamicTest.dynamicTest(
+        "reconfigure of a bulkhead",
+        () -> atEveryDepth((in, depth) ->
+            in.bulkhead.reconfigure(in.bulkhead.config() == in.four ? in.six : in.four)));
   }
 
   private static DynamicTest test(String round, String policy, NamedEntry entry, Body body) {

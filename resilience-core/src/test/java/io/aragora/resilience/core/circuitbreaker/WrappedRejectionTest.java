@@ -8,6 +8,7 @@ import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.bulkhead.BulkheadFullException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.internal.RejectedIOException;
 import io.aragora.resilience.policy.CallRejectedException;
@@ -101,6 +102,31 @@ class WrappedRejectionTest extends BreakerFixture {
         .isCompletedExceptionally();
     breaker.recordFailure(breaker.acquirePermit(), thrown);
     assertNeutral(4);
+  }
+
+  @Test
+  @DisplayName("a rejection ends no series of failures, and gives the permit of a probe back")
+  void breaker_staysAsItIs() {
+    CircuitBreaker second = resilience.circuitBreaker(
+        "second",
+        config().failureThreshold(2).halfOpenMaxCalls(1).successThreshold(1).build());
+    Runnable rejected = () -> assertThatThrownBy(() -> second.run(() -> {
+          throw new Rejection();
+        }))
+        .isInstanceOf(Rejection.class);
+    fail(second);
+    rejected.run();
+    assertThat(second.state()).isEqualTo(CircuitBreakerState.CLOSED);
+    fail(second);
+    assertThat(second.state()).isEqualTo(CircuitBreakerState.OPEN);
+    time.advance(COOLDOWN);
+    rejected.run();
+    rejected.run();
+    assertThat(second.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    assertThat(second.snapshot().totals().ignored()).isEqualTo(3);
+    assertThat(second.snapshot().totals().failures()).isEqualTo(2);
+    succeed(second);
+    assertThat(second.state()).isEqualTo(CircuitBreakerState.CLOSED);
   }
 
   @ParameterizedTest

@@ -26,6 +26,8 @@ import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What calls that wait, readings and listeners see when a limiter changes. */
 class LimiterChangesTest {
@@ -313,6 +315,86 @@ class LimiterChangesTest {
         present.run();
       }
       return super.nanoTime();
+    }
+  }
+
+  /** Counts the readings of the clock. */
+  private static final class CountedTime extends ForwardingTime {
+    private int readings;
+
+    CountedTime(ManualTime time) {
+      super(time);
+    }
+
+    @Override
+    public long nanoTime() {
+      readings++;
+      return super.nanoTime();
+    }
+  }
+
+  /** Each answer of a server has a hint. */
+  @Test
+  void observe_hintThatChangesNothing_looksAtNoCallThatWaits() {
+    CountedTime counted = new CountedTime(time);
+    try (Resilience other = Resilience.builder().timeSource(counted).build()) {
+      RateLimiter limiter = other.rateLimiter(
+          "api", TEN.toBuilder().maxWait(Duration.ofMinutes(1)).maxWaiting(500).build());
+      assertThat(limiter.tryAcquire(2)).isTrue();
+      for (int i = 0; i < 500; i++) {
+        assertThat(call(limiter)).isNotDone();
+      }
+      counted.readings = 0;
+      limiter.observe(RateLimitHint.builder().remaining(7).build());
+      assertThat(counted.readings).isLessThan(10);
+    }
+  }
+
+  /** A clock that can fail. */
+  private static final class FailingTime extends ForwardingTime {
+    private boolean fails;
+
+    FailingTime(ManualTime time) {
+      super(time);
+    }
+
+    @Override
+    public long nanoTime() {
+      if (fails) {
+        throw new IllegalStateException("no clock");
+      }
+      return super.nanoTime();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void reconfigure_thatFails_leavesTheConfig_andCanBeRepeated(boolean isExact) {
+    FailingTime failing = new FailingTime(time);
+    RateLimiterConfig present = isExact
+        ? RateLimiterConfig.exact(2, SECOND).build()
+        : TEN.toBuilder().burst(2).build();
+    RateLimiterConfig next = isExact
+        ? RateLimiterConfig.exact(5, SECOND).build()
+        : TEN.toBuilder().burst(5).build();
+    try (Resilience other = Resilience.builder().timeSource(failing).build()) {
+      RateLimiter limiter = other.rateLimiter("api", present);
+      KeyedRateLimiter keyed =
+          other.keyedRateLimiter("tenants", KeyedRateLimiterConfig.of(present));
+      assertThat(keyed.tryAcquire("a")).isTrue();
+      failing.fails = true;
+      assertThatThrownBy(() -> limiter.reconfigure(next)).hasMessage("no clock");
+      assertThatThrownBy(() -> keyed.reconfigure(next)).hasMessage("no clock");
+      failing.fails = false;
+      assertThat(limiter.config()).isEqualTo(present);
+      assertThat(limiter.snapshot().level()).isEqualTo(2);
+      assertThat(keyed.config().limiter()).isEqualTo(present);
+
+      limiter.reconfigure(next);
+      keyed.reconfigure(next);
+      time.advance(SECOND);
+      assertThat(limiter.snapshot().level()).isEqualTo(5);
+      assertThat(keyed.snapshot("a").level()).isEqualTo(5);
     }
   }
 

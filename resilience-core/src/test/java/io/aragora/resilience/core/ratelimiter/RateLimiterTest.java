@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException.Reason;
@@ -299,6 +300,48 @@ class RateLimiterTest {
     assertThat(events)
         .extracting(event -> event.kind() + " " + event.limit())
         .containsExactly("ADOPTED 30", "ADOPTED 20", "ADOPTED 50", "ADOPTED 1");
+  }
+
+  @Test
+  @Tag("RL-18")
+  @DisplayName("a call of more permits than an adopted limit has is rejected, and is no error")
+  void adoptedLimit_belowThePermitsOfACall_rejectsIt() {
+    RateLimiter limiter = limiter(RateLimiterConfig.smooth(10, SECOND).adoptUpTo(50));
+    Policy batch = limiter.withPermits(5);
+    limiter.observe(RateLimitHint.builder().limit(1).build());
+    assertThat(limiter.config().burst()).isEqualTo(1);
+    assertThatThrownBy(() -> batch.run(() -> {}))
+        .isInstanceOfSatisfying(
+            RateLimitExceededException.class,
+            rejection -> assertThat(rejection.reason()).isEqualTo(Reason.LIMIT));
+    assertThat(limiter.tryAcquire(5)).isFalse();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> limiter.tryAcquire(51))
+        .withMessage("permits must be in [1, 50]: 51");
+    limiter.observe(RateLimitHint.builder().limit(20).build());
+    time.advance(SECOND);
+    assertThat(limiter.tryAcquire(5)).isTrue();
+  }
+
+  @Test
+  @Tag("PO-14")
+  @DisplayName(
+      "of two limiters both must admit, and a rejection by the inner one spends a permit of the outer one")
+  void twoLimiters_bothAdmit() {
+    RateLimiter outer = limiter(ten());
+    RateLimiter inner = resilience.rateLimiter(
+        "daily", RateLimiterConfig.smooth(1, Duration.ofDays(1)).build());
+    var both =
+        resilience.unregistered().pipelineBuilder("p").add(outer).add(inner).build();
+    both.run(() -> {});
+    assertThatThrownBy(() -> both.run(() -> {}))
+        .isInstanceOf(RateLimitExceededException.class)
+        .hasMessageContaining("'daily'");
+    assertThat(outer.totals().admitted()).isEqualTo(2);
+    assertThat(outer.snapshot().level()).isEqualTo(1);
+    takeAll(outer);
+    assertThatThrownBy(() -> both.run(() -> {})).hasMessageContaining("'github'");
+    assertThat(inner.totals().rejected()).isEqualTo(1);
   }
 
   @Test
