@@ -54,7 +54,7 @@ public final class AdmissionSoak {
   private final Bulkhead bulkhead = resilience.bulkhead("places", places(4));
   private final Bulkhead inner = resilience.bulkhead("inner", places(4));
   private final ConcurrencyLimit limit = resilience.concurrencyLimit("limit", limited(4));
-  private final RateLimiter limiter = resilience.rateLimiter("rate", rate(20_000));
+  private final RateLimiter limiter = resilience.rateLimiter("rate", rate(10_000));
   private final Timeout timeout = resilience.timeout("limit", Duration.ofMillis(2));
   private final Pipeline pipeline =
       resilience.pipeline("all", p -> p.add(timeout).add(limiter).add(inner));
@@ -205,7 +205,7 @@ public final class AdmissionSoak {
       inner.reconfigure(places(1 + random.nextInt(MOST_PLACES)));
       limit.reconfigure(limited(1 + random.nextInt(MOST_PLACES)));
       if (random.nextInt(4) == 0) {
-        limiter.reconfigure(rate(5_000 + random.nextInt(45_000)));
+        limiter.reconfigure(rate(2_000 + random.nextInt(18_000)));
       }
       callers.get(random.nextInt(CALLERS)).interrupt();
       LockSupport.parkNanos(500_000);
