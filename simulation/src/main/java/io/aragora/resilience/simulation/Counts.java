@@ -40,7 +40,7 @@ final class Counts implements Readings {
     if (value < 0) {
       throw new Violation("reading: no count is negative", key(kind, name, what) + " " + value);
     }
-    sums.merge(key(kind, name, what), value, Long::sum);
+    sums.merge(key(kind, name, what + ' ' + outcome), value, Long::sum);
     if (what.equals("calls") || what.startsWith("calls.")) {
       calls.merge(key(kind, name, outcome), value, Long::sum);
     }
@@ -53,10 +53,7 @@ final class Counts implements Readings {
     }
   }
 
-  /**
-   * Checks that no count has fallen since an earlier reading, over all outcomes: a call that waits for a permit may be admitted at
-   * once for a moment.
-   */
+  /** Checks that no count has fallen since an earlier reading. */
   void checkSince(Counts earlier) {
     earlier.sums.forEach((key, before) -> {
       Long now = sums.get(key);

@@ -76,8 +76,8 @@ class MutantsTest {
         new Mutant(
             "a cancelled asynchronous call keeps the permit that it was granted",
             core("admission/QueuedFuture.java"),
-            "policy.giveBack(turn.permit());\n          policy.countUnused();",
-            "policy.countUnused();",
+            "policy.giveBack(turn.permit());\n          policy.countCancelled();",
+            "policy.countCancelled();",
             "every permit comes back",
             2000),
         new Mutant(

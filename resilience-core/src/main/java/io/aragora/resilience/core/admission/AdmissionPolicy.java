@@ -143,16 +143,8 @@ public abstract class AdmissionPolicy extends CorePolicy {
    */
   protected abstract void countAdmittedAfterWait(long waitedNanos);
 
-  /** Counts a call that was interrupted, cancelled or closed while it waited. */
+  /** Counts a call that was interrupted, cancelled or closed while it waited, or after it had its permit and before its body began. */
   protected abstract void countCancelled();
-
-  /**
-   * Counts a call that was interrupted, cancelled or closed after it had its permit and before its body began. Default: as one that
-   * was still waiting.
-   */
-  protected void countUnused() {
-    countCancelled();
-  }
 
   @Override
   protected final <T extends @Nullable Object> T proceed(
@@ -287,7 +279,7 @@ public abstract class AdmissionPolicy extends CorePolicy {
     } finally {
       if (!isAdmitted && queue().leave(waiter) == Waiter.State.GRANTED) {
         giveBack(waiter.permit());
-        countUnused();
+        countCancelled();
       }
     }
   }

@@ -138,7 +138,7 @@ final class QueuedFuture<T extends @Nullable Object> extends DeferredFuture<T> {
       case GRANTED -> {
         if (preventStart()) {
           policy.giveBack(turn.permit());
-          policy.countUnused();
+          policy.countCancelled();
         } else if (hasEntered()) {
           policy.giveBackAfterFuture(turn.permit(), failure, true);
         } else {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +102,9 @@ public final class WaitQueue {
   private static final class Line {
     private @Nullable Waiter oldest;
     private @Nullable Waiter newest;
+
+    /** How many waiters have got a permit so far. */
+    private long granted;
   }
 
   /**
@@ -373,6 +377,7 @@ public final class WaitQueue {
       if (permit != AdmissionPolicy.NO_PERMIT) {
         unlink(head);
         head.grant(permit);
+        lines[rank].granted++;
         isGranted = true;
       }
     } finally {
@@ -393,6 +398,23 @@ public final class WaitQueue {
           System.Logger.Level.ERROR,
           "a waiting call could not be woken; it goes on at the end of its wait",
           e);
+    }
+  }
+
+  /**
+   * Returns how many permits calls have taken without a wait. No waiter gets one meanwhile, so none counts here, not even before
+   * its thread goes on.
+   *
+   * @param rank the rank of the calls
+   * @param taken returns how many permits calls of this rank have taken, with a wait or without; must not wait
+   * @return their number
+   */
+  public long takenAtOnce(int rank, LongSupplier taken) {
+    lock.lock();
+    try {
+      return Math.max(0, taken.getAsLong() - lines[rank].granted);
+    } finally {
+      lock.unlock();
     }
   }
 

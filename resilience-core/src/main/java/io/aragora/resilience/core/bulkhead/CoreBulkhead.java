@@ -55,9 +55,6 @@ public final class CoreBulkhead extends AdmissionPolicy
   private final LongAdder admittedAfterWait = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
 
-  /** Calls that had a permit and were cancelled before their body began. They are among the cancelled ones. */
-  private final LongAdder unused = new LongAdder();
-
   private final LongAdder strayReleases = new LongAdder();
   private final AtomicBoolean hasLoggedStray = new AtomicBoolean();
   private final AtomicLong expiredPublished = new AtomicLong();
@@ -278,12 +275,6 @@ public final class CoreBulkhead extends AdmissionPolicy
     cancelled.increment();
   }
 
-  @Override
-  protected void countUnused() {
-    unused.increment();
-    cancelled.increment();
-  }
-
   private void record(String decision, long waitedNanos) {
     FlightRecording.admission(
         runtime().dispatcher().runtime(), "bulkhead", name(), decision, waitedNanos, 0);
@@ -322,10 +313,9 @@ public final class CoreBulkhead extends AdmissionPolicy
 
   @Override
   public BulkheadTotals totals() {
-    long waited = admittedAfterWait.sum();
     return BulkheadTotals.builder()
-        .admitted(Math.max(0, places.taken() - waited - unused.sum()))
-        .admittedAfterWait(waited)
+        .admitted(queue.takenAtOnce(0, places::taken))
+        .admittedAfterWait(admittedAfterWait.sum())
         .rejectedFull(rejectedFull.sum())
         .rejectedQueueFull(rejectedQueueFull.sum())
         .rejectedWaited(rejectedWaited.sum())

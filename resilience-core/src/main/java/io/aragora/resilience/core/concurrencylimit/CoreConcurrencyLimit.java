@@ -60,10 +60,6 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   private final LongAdder rejectedDeadline = new LongAdder();
   private final LongAdder admittedAfterWait = new LongAdder();
   private final LongAdder cancelled = new LongAdder();
-
-  /** Calls that had a permit and were cancelled before their body began. They are among the cancelled ones. */
-  private final LongAdder unused = new LongAdder();
-
   private final LongAdder dropped = new LongAdder();
   private final LongAdder strayReleases = new LongAdder();
   private final AtomicBoolean hasLoggedStray = new AtomicBoolean();
@@ -378,12 +374,6 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
     cancelled.increment();
   }
 
-  @Override
-  protected void countUnused() {
-    unused.increment();
-    cancelled.increment();
-  }
-
   private void record(String decision, long waitedNanos) {
     FlightRecording.admission(
         runtime().dispatcher().runtime(), "concurrencylimit", name(), decision, waitedNanos, 0);
@@ -437,10 +427,9 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   }
 
   private ConcurrencyLimitTotals ownTotals() {
-    long waited = admittedAfterWait.sum();
     return ConcurrencyLimitTotals.builder()
-        .admitted(Math.max(0, entered.sum() - waited - unused.sum()))
-        .admittedAfterWait(waited)
+        .admitted(queue().takenAtOnce(rank, entered::sum))
+        .admittedAfterWait(admittedAfterWait.sum())
         .rejectedFull(rejectedFull.sum())
         .rejectedQueueFull(rejectedQueueFull.sum())
         .rejectedWaited(rejectedWaited.sum())

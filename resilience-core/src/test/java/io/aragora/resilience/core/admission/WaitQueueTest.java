@@ -102,6 +102,19 @@ class WaitQueueTest {
   }
 
   @Test
+  void takenAtOnce_leavesOutWhatWaitersOfThatRankGot() {
+    WaitQueue queue = WaitQueue.ofRanks(permits, 2);
+    add(queue, "low", 0, 1);
+    add(queue, "high", 1, 1);
+    add(queue, "higher", 1, 1);
+    permits.free = 3;
+    queue.grant();
+    assertThat(queue.takenAtOnce(0, () -> 5)).isEqualTo(4);
+    assertThat(queue.takenAtOnce(1, () -> 5)).isEqualTo(3);
+    assertThat(queue.takenAtOnce(1, () -> 1)).as("a sum that is behind").isZero();
+  }
+
+  @Test
   void needed_isTheSumOfAllThatWait() {
     WaitQueue queue = new WaitQueue(permits);
     Call three = add(queue, "three", 0, 3);

@@ -55,6 +55,23 @@ class BulkheadNumbersTest {
   }
 
   @Test
+  void waiterThatHasItsPermit_countsWhenItGoesOn_andNotAsAdmittedAtOnce() {
+    Bulkhead db = ofOne(c -> c);
+    long held = db.tryAcquirePermit();
+    call(db, "waits");
+    db.releasePermit(held);
+    assertThat(db.snapshot().inUse()).isEqualTo(1);
+    assertThat(db.snapshot().waiting()).isZero();
+    assertThat(order).isEmpty();
+    assertThat(db.totals().admitted()).isEqualTo(1);
+    assertThat(db.totals().admittedAfterWait()).isZero();
+    time.runPending();
+    assertThat(order).containsExactly("waits");
+    assertThat(db.totals().admitted()).isEqualTo(1);
+    assertThat(db.totals().admittedAfterWait()).isEqualTo(1);
+  }
+
+  @Test
   void readings_areTheTotals() {
     Bulkhead db = ofOne(c -> c.maxWaiting(3));
     for (int i = 0; i < 6; i++) {

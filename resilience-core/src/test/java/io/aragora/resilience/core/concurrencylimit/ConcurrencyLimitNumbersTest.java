@@ -97,6 +97,22 @@ class ConcurrencyLimitNumbersTest {
   }
 
   @Test
+  void waiterThatHasItsPermit_countsWhenItGoesOn_andNotAsAdmittedAtOnce() {
+    ConcurrencyLimit api = limit(c -> c);
+    long held = api.tryAcquirePermit();
+    CompletableFuture<String> waits = call(api);
+    api.releasePermit(held);
+    assertThat(api.snapshot().waiting()).isZero();
+    assertThat(waits).isNotDone();
+    assertThat(api.totals().admitted()).isEqualTo(1);
+    assertThat(api.totals().admittedAfterWait()).isZero();
+    time.runPending();
+    assertThat(waits).isCompletedWithValue("done");
+    assertThat(api.totals().admitted()).isEqualTo(1);
+    assertThat(api.totals().admittedAfterWait()).isEqualTo(1);
+  }
+
+  @Test
   void priority_isThatOfTheView() {
     ConcurrencyLimit api = limit(c -> c);
     for (Priority priority : Priority.values()) {
