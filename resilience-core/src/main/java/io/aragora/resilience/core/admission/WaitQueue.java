@@ -330,15 +330,20 @@ public final class WaitQueue {
       return;
     }
     long open = 1;
+    boolean isTriedAgain = false;
     while (open != 0) {
       try {
         grantAll();
       } catch (Throwable e) {
         open = served(open);
-        if (open == 0) {
+        if (open == 0 || isTriedAgain) {
+          WORDS.setVolatile(words, GRANTS, 0L);
           throw e;
         }
-        // The threads that have asked meanwhile have returned, and rely on this one.
+        // The threads that have asked meanwhile have returned, and rely on this one. Once only: a
+        // source that fails may ask itself,
+        // and would ask for ever.
+        isTriedAgain = true;
         LOG.log(
             System.Logger.Level.ERROR,
             "a permit could not be granted; it is tried again, since another call asked",

@@ -156,6 +156,20 @@ class WaitQueueTest {
   }
 
   @Test
+  void grant_sourceThatAlwaysThrowsAndAsks_ends() {
+    WaitQueue queue = new WaitQueue(permits);
+    Call call = add(queue, "a", 0, 1);
+    permits.failure = new IllegalStateException("broken clock");
+    permits.meanwhile = queue::grant;
+    assertThatThrownBy(queue::grant).hasMessage("broken clock");
+    permits.failure = null;
+    permits.meanwhile = () -> {};
+    permits.free = 1;
+    queue.grant();
+    assertThat(call.state()).isEqualTo(Waiter.State.GRANTED);
+  }
+
+  @Test
   void grant_permitThatCannotBeReported_wakesItsWaiter() {
     WaitQueue queue = new WaitQueue(permits);
     add(queue, "a", 0, 1);
