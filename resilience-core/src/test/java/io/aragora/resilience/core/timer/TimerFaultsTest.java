@@ -2,6 +2,7 @@ package io.aragora.resilience.core.timer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,7 +44,13 @@ class TimerFaultsTest {
       operations[i] = new Failing();
       timer.arm(operations[i], time.nanoTime() + 5_000_000);
     }
-    time.advance(Duration.ofSeconds(1));
+    try (RecordedLog log = RecordedLog.of(Timer.class)) {
+      time.advance(Duration.ofSeconds(1));
+      assertThat(log.messages())
+          .as("the first and the second failure, not the third")
+          .hasSize(2)
+          .allSatisfy(line -> assertThat(line).contains("a timer operation failed; it is tried"));
+    }
     for (Failing operation : operations) {
       assertThat(operation.fired).isEqualTo(1);
     }

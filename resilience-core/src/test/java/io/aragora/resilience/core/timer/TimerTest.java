@@ -16,9 +16,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -179,6 +181,77 @@ class TimerTest {
   }
 
   @Test
+  void exactlyOnATick_firesThen() {
+    Recorded operation = new Recorded(true);
+    long deadline = (time.nanoTime() / TICK + 7) * TICK;
+    timer.arm(operation, deadline);
+    time.advanceTo(deadline - 1);
+    assertThat(operation.firedAt).isEmpty();
+    time.advanceTo(deadline);
+    assertThat(operation.firedAt).containsExactly(deadline);
+  }
+
+  @Test
+  void cancelled_leavesNothingInTheTimer_unlessItIsUsedAgain() {
+    long far = time.nanoTime() + 3600 * TICK;
+    Recorded once = new Recorded(true);
+    timer.arm(once, far);
+    assertThat(timer.advanceTo(time.nanoTime())).as("linked").isNotEqualTo(TimeSource.NEVER);
+    timer.cancel(once);
+    assertThat(timer.hasHandOver()).isTrue();
+    assertThat(timer.advanceTo(time.nanoTime())).isEqualTo(TimeSource.NEVER);
+
+    timer.arm(once, far);
+    timer.cancel(once);
+    assertThat(timer.advanceTo(time.nanoTime())).as("never linked").isEqualTo(TimeSource.NEVER);
+    assertThat(timer.hasHandOver()).isFalse();
+
+    Recorded again = new Recorded(false);
+    timer.arm(again, far);
+    assertThat(timer.advanceTo(time.nanoTime())).isNotEqualTo(TimeSource.NEVER);
+    timer.cancel(again);
+    assertThat(timer.hasHandOver()).as("it stays linked").isFalse();
+    assertThat(timer.advanceTo(time.nanoTime())).isNotEqualTo(TimeSource.NEVER);
+  }
+
+  @Test
+  void armedNearerThanBefore_leavesTheOthersOfItsOldTick() {
+    long far = time.nanoTime() + 50 * TICK;
+    List<Recorded> all = List.of(new Recorded(false), new Recorded(false), new Recorded(false));
+    all.forEach(operation -> timer.arm(operation, far));
+    time.runPending();
+    for (Recorded operation : all) {
+      timer.cancel(operation);
+      timer.arm(operation, time.nanoTime() + 5 * TICK);
+      time.advance(Duration.ofNanos(7 * TICK));
+      assertThat(operation.firedAt).hasSize(1);
+    }
+    time.advance(Duration.ofSeconds(1));
+    assertThat(all).allSatisfy(operation -> assertThat(operation.firedAt).hasSize(1));
+
+    all.forEach(operation -> timer.arm(operation, time.nanoTime() + 50 * TICK));
+    time.runPending();
+    timer.cancel(all.get(1));
+    timer.arm(all.get(1), time.nanoTime() + 5 * TICK);
+    time.advance(Duration.ofSeconds(1));
+    assertThat(all).allSatisfy(operation -> assertThat(operation.firedAt).hasSize(2));
+  }
+
+  @Test
+  void armingsAfterClosing_leaveNothingBehind() throws Exception {
+    timer.close();
+    for (int i = 0; i < 3; i++) {
+      Recorded late = new Recorded(true);
+      timer.arm(late, time.nanoTime() + TICK);
+      assertThat(late.closed).isEqualTo(1);
+    }
+    assertThat(timer.hasHandOver()).isFalse();
+    assertThat(CompletableFuture.runAsync(timer::close))
+        .as("another thread waits for no lock")
+        .succeedsWithin(Duration.ofSeconds(30));
+  }
+
+  @Test
   void close_anOperationThrows_theOthersEnd() {
     List<Recorded> others = new ArrayList<>();
     try (RecordedLog log = RecordedLog.of(Timer.class)) {
@@ -231,6 +304,7 @@ class TimerTest {
 
   @Test
   void load_hasTheFailuresOfTheThreadToo() {
+    AtomicBoolean closed = new AtomicBoolean();
     TimeSource failing = new ForwardingTime(time) {
       @Override
       public TimerRegistration drive(String name, TimerCallback driver) {
@@ -253,6 +327,7 @@ class TimerTest {
 
           @Override
           public void close() {
+            closed.set(true);
             drive.close();
           }
         };
@@ -275,6 +350,8 @@ class TimerTest {
     time.advance(Duration.ofSeconds(1));
     assertThat(ofFailingThread.load().failures()).isEqualTo(4);
     assertThat(ofFailingThread.load().group()).isEqualTo("timer");
+    ofFailingThread.close();
+    assertThat(closed).as("its thread ends").isTrue();
   }
 
   @Test
