@@ -68,27 +68,24 @@ class NativeImageTest {
       new LookedUp(LATER_METHODS, 25, "java.net.http.HttpResponse", "connectionLabel"));
 
   /** The classes that look up names at run time, beside handles of their own fields, and the metadata that covers them. */
-  private static final Map<String, String> LOOK_UPS = Map.of(
-      BACKGROUND_THREADS,
-      "LATER",
-      LATER_METHODS,
-      "LATER",
-      PROVIDERS,
-      "services are known to the compiler; resources by ResilienceBuilder",
-      "io.aragora.resilience.health.endpoint.StaticPage",
-      "ownResources",
-      "io.aragora.resilience.core.proxy.AnnotationSearch",
-      "types of the application: docs/native-image.md",
-      "io.aragora.resilience.core.proxy.FallbackMethod",
-      "types of the application: docs/native-image.md",
-      "io.aragora.resilience.core.proxy.TypeMethods",
-      "types of the application: docs/native-image.md",
-      "io.aragora.resilience.core.proxy.ProtectedMethod",
-      "types of the application: docs/native-image.md",
-      "io.aragora.resilience.core.proxy.ProtectingHandler",
-      "types of the application: docs/native-image.md",
-      "io.aragora.resilience.core.proxy.TypeArguments",
-      "types of the application: docs/native-image.md");
+  private static final Map<String, String> LOOK_UPS = Map.ofEntries(
+      Map.entry(BACKGROUND_THREADS, "LATER"),
+      Map.entry(LATER_METHODS, "LATER"),
+      Map.entry(PROVIDERS, "services are known to the compiler; resources by ResilienceBuilder"),
+      Map.entry("io.aragora.resilience.health.endpoint.StaticPage", "ownResources"),
+      Map.entry("io.aragora.resilience.testing.StateStoreContract", "a suite of tests"),
+      ofApplication("AnnotationSearch"),
+      ofApplication("FallbackMethod"),
+      ofApplication("TypeMethods"),
+      ofApplication("ProtectedMethod"),
+      ofApplication("ProtectingHandler"),
+      ofApplication("TypeArguments"));
+
+  private static Map.Entry<String, String> ofApplication(String type) {
+    return Map.entry(
+        "io.aragora.resilience.core.proxy." + type,
+        "types of the application: docs/native-image.md");
+  }
 
   /** A method that a class of the library looks up, and the first JDK that has it. */
   private record LookedUp(
