@@ -115,4 +115,14 @@ class CallEndTest {
         .isSameAs(inner);
     assertThat(CallEnd.ofThread(circular)).isEqualTo(CallEnd.BODY);
   }
+
+  @Test
+  void bodyAndExecutor_endCallsByThemselves() {
+    assertThat(CallEnd.values())
+        .filteredOn(CallEnd::isUnstopped)
+        .containsExactlyInAnyOrder(CallEnd.BODY, CallEnd.EXECUTOR);
+    assertThat(CallEnd.values())
+        .filteredOn(end -> end.isCancelledByBody(new CancellationException()))
+        .containsExactly(CallEnd.CANCELLED);
+  }
 }
