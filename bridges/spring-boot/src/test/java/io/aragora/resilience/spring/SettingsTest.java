@@ -36,7 +36,7 @@ class SettingsTest {
   private final ApplicationContextRunner runner = new ApplicationContextRunner()
       .withConfiguration(AutoConfigurations.of(ResilienceAutoConfiguration.class));
 
-  private static ApplicationContextRunner withYaml(ApplicationContextRunner runner, String yaml) {
+  static ApplicationContextRunner withYaml(ApplicationContextRunner runner, String yaml) {
     return runner.withInitializer(context -> yaml(context, yaml));
   }
 

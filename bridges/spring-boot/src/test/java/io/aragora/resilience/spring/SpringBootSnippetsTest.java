@@ -9,9 +9,19 @@ import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.annotation.WithTimeout;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.spring.http.HttpProtectionsAutoConfiguration;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
@@ -80,13 +90,55 @@ class SpringBootSnippetsTest {
       .withConfiguration(AutoConfigurations.of(ResilienceAutoConfiguration.class))
       .withPropertyValues("resilience.retry.prices.delay=1ms");
 
+  /** The YAML of a page, block after block. */
+  private static List<String> yamlOf(String page) throws IOException {
+    String text = Files.readString(Path.of("../../docs").resolve(page)).replace("\r\n", "\n");
+    return Pattern.compile("```yaml\\n(.*?)```", Pattern.DOTALL)
+        .matcher(text)
+        .results()
+        .map(block -> block.group(1))
+        .toList();
+  }
+
   @Test
-  void service_ofThePage_returnsItsFallback() {
-    runner.withBean(Prices.class, () -> new Prices()).run(context -> {
-      assertThat(context.getBean(Prices.class).price("apples")).isEqualTo("unknown");
-      assertThat(context.getBean(Resilience.class).retry("prices").totals().retries())
-          .isEqualTo(2);
-    });
+  void service_ofThePage_withItsSettings_doesWhatThePageSays() throws IOException {
+    SettingsTest.withYaml(runner, yamlOf("spring-boot.md").get(0))
+        .withBean(Prices.class, () -> new Prices())
+        .run(context -> {
+          Prices prices = context.getBean(Prices.class);
+          Resilience resilience = context.getBean(Resilience.class);
+          assertThat(prices.price("apples")).isEqualTo("unknown");
+          assertThat(resilience.retry("prices").totals().retries()).isEqualTo(2);
+          assertThat(prices.price("apples")).isEqualTo("unknown");
+          assertThat(prices.price("apples")).isEqualTo("unknown");
+
+          assertThat(resilience.circuitBreaker("prices").state())
+              .isEqualTo(CircuitBreakerState.OPEN);
+          assertThat(resilience.circuitBreaker("prices").config().cooldown())
+              .isEqualTo(Duration.ofSeconds(10));
+          assertThat(prices.price("apples")).isEqualTo("unknown");
+          assertThat(resilience.retry("prices").totals().retries()).isEqualTo(6);
+        });
+  }
+
+  /** Under any of the blocks an application starts, so no key in them is mistyped. */
+  @TestFactory
+  Stream<DynamicTest> yaml_ofThePages_isAccepted() throws IOException {
+    List<String> blocks = new ArrayList<>();
+    for (String page : List.of("spring-boot.md", "spring-boot-actuator.md")) {
+      blocks.addAll(yamlOf(page));
+    }
+    assertThat(blocks).hasSizeGreaterThanOrEqualTo(4);
+    return blocks.stream()
+        .map(yaml -> DynamicTest.dynamicTest(
+            yaml,
+            () -> SettingsTest.withYaml(
+                    runner
+                        .withConfiguration(
+                            AutoConfigurations.of(HttpProtectionsAutoConfiguration.class))
+                        .withPropertyValues("resilience.endpoint.port=0"),
+                    yaml)
+                .run(context -> assertThat(context).hasNotFailed())));
   }
 
   @Test
