@@ -116,11 +116,14 @@ public final class ResilienceSettings {
     return done;
   }
 
-  /** Reads the environment again; the log has an invalid setting, since other listeners have changes of their own to make. */
+  /**
+   * Reads the environment again. Why that is impossible is only logged, since other listeners have changes of their own to make: an
+   * invalid setting, several runtimes, a property source that throws.
+   */
   void reloadOrLog() {
     try {
       reload();
-    } catch (ResilienceConfigurationException e) {
+    } catch (RuntimeException e) {
       LOG.error("The settings of policies have not changed: " + e.getMessage(), e);
     }
   }

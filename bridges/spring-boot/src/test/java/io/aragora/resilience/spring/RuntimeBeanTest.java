@@ -2,6 +2,7 @@ package io.aragora.resilience.spring;
 
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Reconfiguration;
@@ -9,11 +10,14 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
 import io.aragora.resilience.ResilienceContext;
 import io.aragora.resilience.ResilienceExtension;
+import io.aragora.resilience.annotation.WithRetry;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.testing.ManualTime;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -21,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
@@ -28,6 +34,7 @@ import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.support.GenericApplicationContext;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.MapPropertySource;
 
@@ -47,6 +54,73 @@ class RuntimeBeanTest {
         });
     assertThat(used[0].wasClosed).isFalse();
     assertThat(used[0].resilience.isClosed()).isTrue();
+  }
+
+  @Test
+  void context_refreshFailsAfterTheRuntimeExists_closesIt() {
+    List<Resilience> built = new ArrayList<>();
+    runner
+        .withInitializer(context -> ((GenericApplicationContext) context)
+            .registerBean("failing", Object.class, () -> {
+              built.add(context.getBean(Resilience.class));
+              throw new IllegalStateException("broken");
+            }))
+        .run(context -> assertThat(context).hasFailed());
+
+    assertThat(built).singleElement().matches(Resilience::isClosed, "is closed");
+  }
+
+  static class Unsteady {
+    private int calls;
+
+    @WithRetry(delay = "0 s")
+    public String call() {
+      if (++calls == 1) {
+        throw new UncheckedIOException(new IOException());
+      }
+      return "call " + calls;
+    }
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class Below {
+    @Bean
+    Unsteady unsteady() {
+      return new Unsteady();
+    }
+
+    @Bean
+    HealthCheck disk() {
+      return HealthResult::healthy;
+    }
+  }
+
+  @Test
+  void context_belowAnotherOne_usesTheRuntimeOfItsParentAndLeavesItOpen() {
+    runner.run(parent -> {
+      Resilience resilience = parent.getBean(Resilience.class);
+      runner.withParent(parent).withUserConfiguration(Below.class).run(child -> {
+        assertThat(child.getBean(Resilience.class)).isSameAs(resilience);
+        assertThat(child.getBean(Unsteady.class).call()).isEqualTo("call 2");
+        assertThat(resilience.health().names()).contains("disk");
+      });
+      assertThat(resilience.isClosed()).isFalse();
+      assertThat(resilience.health().names()).doesNotContain("disk");
+    });
+  }
+
+  @Test
+  void contexts_besideEachOther_haveRuntimesOfTheirOwn() {
+    runner.withPropertyValues("resilience.retry.max-attempts=4").run(one -> {
+      runner
+          .withPropertyValues("resilience.retry.max-attempts=5")
+          .run(other -> assertThat(
+                  other.getBean(Resilience.class).retry("prices").config().maxAttempts())
+              .isEqualTo(5));
+      Resilience resilience = one.getBean(Resilience.class);
+      assertThat(resilience.isClosed()).isFalse();
+      assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(4);
+    });
   }
 
   static class User implements AutoCloseable {
@@ -330,5 +404,57 @@ class RuntimeBeanTest {
 
       assertThat(resilience.retry("prices").config().maxAttempts()).isEqualTo(3);
     });
+  }
+
+  @Configuration(proxyBeanMethods = false)
+  static class TwoRuntimes {
+    @Bean
+    Resilience one() {
+      return Resilience.builder().name("one").build();
+    }
+
+    @Bean
+    Resilience two() {
+      return Resilience.builder().name("two").build();
+    }
+  }
+
+  @Test
+  void reload_eventWithTwoRuntimes_failsNoListener() {
+    runner
+        .withUserConfiguration(TwoRuntimes.class)
+        .run(context -> assertThatNoException()
+            .isThrownBy(() ->
+                context.publishEvent(new EnvironmentChangeEvent(context, Set.of("a.setting")))));
+  }
+
+  @Test
+  void reload_eventWhenAPropertySourceThrows_failsNoListener() {
+    AtomicBoolean isBroken = new AtomicBoolean();
+    AtomicInteger thrown = new AtomicInteger();
+    runner
+        .withInitializer(context -> context
+            .getEnvironment()
+            .getPropertySources()
+            .addFirst(new MapPropertySource("remote", Map.of("resilience.name", "shop")) {
+              @Override
+              public Object getProperty(String name) {
+                if (isBroken.get()) {
+                  thrown.incrementAndGet();
+                  throw new IllegalStateException("the server of settings is down");
+                }
+                return super.getProperty(name);
+              }
+            }))
+        .run(context -> {
+          EnvironmentChangeEvent event = new EnvironmentChangeEvent(context, Set.of("a.setting"));
+          isBroken.set(true);
+          try {
+            assertThatNoException().isThrownBy(() -> context.publishEvent(event));
+          } finally {
+            isBroken.set(false);
+          }
+          assertThat(thrown).hasPositiveValue();
+        });
   }
 }
