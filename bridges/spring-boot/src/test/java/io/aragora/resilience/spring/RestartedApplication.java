@@ -13,13 +13,30 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
 
-/** A process that restarts an application three times, as devtools do: its classes have a new class loader each time. */
+/**
+ * A process that restarts an application twice, as devtools do: its classes have a new class loader each time. The application
+ * has all auto-configurations on the path, ours and those of Spring Boot.
+ */
 public final class RestartedApplication {
+  /** A bean of each auto-configuration that the bridge has. */
+  private static final List<String> OURS = List.of(
+      "resilience",
+      "resilienceHealthContributor",
+      "resilienceEndpoint",
+      "resilienceMicrometerMetrics",
+      "resilienceTelemetryCustomizer",
+      "resilienceHttpProtections",
+      "resilienceRestClientCustomizer",
+      "resilienceWebClientCustomizer",
+      "resilienceCircuitBreakerFactory",
+      "resilienceReactiveCircuitBreakerFactory");
+
   private RestartedApplication() {}
 
   /** A service of the application. */
@@ -49,6 +66,7 @@ public final class RestartedApplication {
 
   /** The application. */
   @Configuration(proxyBeanMethods = false)
+  @EnableAutoConfiguration
   public static class Application implements Runnable {
     private final Shop shop;
 
@@ -106,8 +124,10 @@ public final class RestartedApplication {
   public static void main(String[] args) throws Exception {
     ReferenceQueue<ClassLoader> gone = new ReferenceQueue<>();
     List<WeakReference<ClassLoader>> loaders = new java.util.ArrayList<>();
-    for (int i = 0; i < 3; i++) {
-      loaders.add(new WeakReference<>(runOnce(), gone));
+    // Spring Boot itself keeps the class loader of the first start.
+    run(RestartedApplication.class.getClassLoader());
+    for (int i = 0; i < 2; i++) {
+      loaders.add(new WeakReference<>(run(new RestartLoader()), gone));
     }
     for (int i = 0; i < 600 && loaders.stream().anyMatch(each -> each.get() != null); i++) {
       System.gc();
@@ -126,8 +146,7 @@ public final class RestartedApplication {
     System.exit(0);
   }
 
-  private static ClassLoader runOnce() throws Exception {
-    ClassLoader loader = new RestartLoader();
+  private static ClassLoader run(ClassLoader loader) throws Exception {
     Thread.currentThread().setContextClassLoader(loader);
     try (AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
       context.setClassLoader(loader);
@@ -136,10 +155,21 @@ public final class RestartedApplication {
           .getPropertySources()
           .addFirst(new MapPropertySource(
               "settings",
-              Map.of("resilience.name", "restarted", "resilience.retry.max-attempts", 5)));
+              Map.of(
+                  "resilience.name",
+                  "restarted",
+                  "resilience.retry.max-attempts",
+                  5,
+                  "resilience.http.enabled",
+                  true,
+                  "management.endpoints.web.exposure.include",
+                  "resilience")));
       Class<?> application = loader.loadClass(Application.class.getName());
-      context.register(application, ResilienceAutoConfiguration.class);
+      context.register(application);
       context.refresh();
+      for (String bean : OURS) {
+        context.getBean(bean);
+      }
       ((Runnable) context.getBean(application)).run();
       if (context.getBean(Resilience.class).retry("prices").totals().retries() != 2) {
         throw new IllegalStateException("the call was not protected");
