@@ -23,18 +23,24 @@ import io.grpc.CallOptions;
 import io.grpc.Channel;
 import io.grpc.ClientCall;
 import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
 import io.grpc.Context;
 import io.grpc.Deadline;
+import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
 import io.grpc.MethodDescriptor.MethodType;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
+import io.grpc.inprocess.InProcessChannelBuilder;
+import io.grpc.inprocess.InProcessSocketAddress;
 import io.grpc.stub.ClientCalls;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Delayed;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
@@ -360,18 +366,35 @@ class ResilienceClientInterceptorTest {
     }
   }
 
+  /** The timer of gRPC is run by hand once the server has the call, so it does not matter how long that takes. */
   @Test
-  void deadlinePasses_duringTheCall_failureAndOverload() {
-    try (Shop shop = new Shop(Transport.NETTY)) {
-      Channel channel = shop.channel(policies);
-      CallOptions brief = CallOptions.DEFAULT.withDeadlineAfter(300, TimeUnit.MILLISECONDS);
+  void deadlinePasses_duringTheCall_failureAndOverload() throws Exception {
+    ScheduledThreadPoolExecutor timers = new ScheduledThreadPoolExecutor(1);
+    try (Shop shop = new Shop(Transport.IN_PROCESS)) {
+      InProcessSocketAddress address =
+          (InProcessSocketAddress) shop.server.getListenSockets().get(0);
+      ManagedChannel managed = InProcessChannelBuilder.forName(address.getName())
+          .scheduledExecutorService(timers)
+          .build();
+      Channel channel = ClientInterceptors.intercept(managed, policies);
+      CallOptions hour = CallOptions.DEFAULT.withDeadlineAfter(1, TimeUnit.HOURS);
+      Call call = Call.of(channel, MethodType.UNARY, "hang", hour, new Metadata());
+      shop.nextHandled();
 
-      Call call = Call.of(channel, MethodType.UNARY, "hang", brief, new Metadata());
+      List<Runnable> ofDeadlines = timers.getQueue().stream()
+          .filter(
+              task -> ((Delayed) task).getDelay(TimeUnit.MINUTES) > 40) // that of idleness has 30
+          .toList();
+      ofDeadlines.forEach(Runnable::run);
 
+      assertThat(ofDeadlines).isNotEmpty();
       assertThat(call.end().getCode()).isEqualTo(Status.Code.DEADLINE_EXCEEDED);
       assertThat(totals(channel, MethodType.UNARY).failures()).isEqualTo(1);
       assertThat(limit.totals().drops()).isEqualTo(1);
       assertNothingIsHeld();
+      managed.shutdownNow();
+    } finally {
+      timers.shutdownNow();
     }
   }
 
