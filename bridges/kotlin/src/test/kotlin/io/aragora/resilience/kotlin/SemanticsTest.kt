@@ -174,6 +174,24 @@ internal class SemanticsTest {
     }
 
     @Test
+    fun bulkhead_callIsCancelledBetweenItsPermitAndItsDispatch_bodyDoesNotRunAndThePermitGoesBack() = runTest {
+        val bulkhead = resilience.bulkhead("bulkhead", bulkheadConfig { maxConcurrentCalls(1).maxWait(second).maxWaiting(10) })
+        val first = launch(start = CoroutineStart.UNDISPATCHED) { bulkhead.execute { awaitCancellation() } }
+        val bodies = AtomicInteger()
+        val second = launch(start = CoroutineStart.UNDISPATCHED) { bulkhead.execute { bodies.incrementAndGet() } }
+        first.cancel()
+        time.runPending()
+        assertThat(bulkhead.snapshot().waiting()).isZero()
+        assertThat(bulkhead.snapshot().inUse()).isOne()
+
+        second.cancel()
+        second.join()
+
+        assertThat(bodies).hasValue(0)
+        assertThat(bulkhead.snapshot().inUse()).isZero()
+    }
+
+    @Test
     fun bulkhead_isFullForTooLong_rejects() = runTest {
         val bulkhead = resilience.bulkhead("bulkhead", bulkheadConfig { maxConcurrentCalls(1).maxWait(second).maxWaiting(10) })
         val first = launch(start = CoroutineStart.UNDISPATCHED) { bulkhead.execute { awaitCancellation() } }
