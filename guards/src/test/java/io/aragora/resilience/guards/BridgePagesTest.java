@@ -62,12 +62,13 @@ class BridgePagesTest {
 
   @TestFactory
   Stream<DynamicTest> everyPage_hasSettingsMetricsLimitsAndWhatToAvoid() throws IOException {
-    return rows().stream().map(row -> DynamicTest.dynamicTest(row.page(), () -> {
-      String page = Files.readString(DOCS.resolve(row.page()));
-      for (Pattern section : SECTIONS) {
-        assertThat(page).containsPattern(section);
-      }
-    }));
+    return rows().stream()
+        .map(row -> DynamicTest.dynamicTest(row.page(), () -> {
+          String page = Files.readString(DOCS.resolve(row.page()));
+          for (Pattern section : SECTIONS) {
+            assertThat(page).containsPattern(section);
+          }
+        }));
   }
 
   /** The first version of each framework is that of the build, and so is each that is exact. */
@@ -76,18 +77,19 @@ class BridgePagesTest {
     String pom = Files.readString(LibraryModule.ROOT.resolve("pom.xml"));
     List<String> ofTheBuild =
         PROPERTY.matcher(pom).results().map(property -> property.group(1)).toList();
-    return rows().stream().map(row -> DynamicTest.dynamicTest(row.artifact(), () -> {
-      for (String framework : row.tested().split("[;,] (?=[A-Za-z])")) {
-        List<String> versions =
-            NUMBER.matcher(framework).results().map(MatchResult::group).toList();
-        for (String version : versions) {
-          if (version.equals(versions.get(0)) || EXACT.matcher(version).matches()) {
-            assertThat(ofTheBuild)
-                .as(framework)
-                .anyMatch(each -> each.equals(version) || each.startsWith(version + "."));
+    return rows().stream()
+        .map(row -> DynamicTest.dynamicTest(row.artifact(), () -> {
+          for (String framework : row.tested().split("[;,] (?=[A-Za-z])")) {
+            List<String> versions =
+                NUMBER.matcher(framework).results().map(MatchResult::group).toList();
+            for (String version : versions) {
+              if (version.equals(versions.get(0)) || EXACT.matcher(version).matches()) {
+                assertThat(ofTheBuild)
+                    .as(framework)
+                    .anyMatch(each -> each.equals(version) || each.startsWith(version + "."));
+              }
+            }
           }
-        }
-      }
-    }));
+        }));
   }
 }
