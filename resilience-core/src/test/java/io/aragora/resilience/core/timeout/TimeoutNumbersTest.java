@@ -3,20 +3,25 @@ package io.aragora.resilience.core.timeout;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.ResilienceClosedException;
+import io.aragora.resilience.retry.Backoff;
+import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutEvent;
 import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -168,5 +173,26 @@ class TimeoutNumbersTest {
         .cause()
         .isInstanceOf(TimeoutExceededException.class)
         .hasNoCause();
+  }
+
+  @Test
+  void retryAroundALimit_waitsLongerThanTheLimitBetweenItsAttempts() throws IOException {
+    time.autoAdvance(true);
+    AtomicInteger attempts = new AtomicInteger();
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(resilience.retry(
+            "r", c -> c.backoff(Backoff.constant(SECOND.multipliedBy(5)).withJitter(Jitter.NONE))))
+        .add(second)
+        .build();
+    assertThat(pipeline.call(() -> {
+          if (attempts.incrementAndGet() == 1) {
+            throw new IOException("once");
+          }
+          return CallContext.current().remaining();
+        }))
+        .contains(SECOND);
+    assertThat(counts(second)).containsExactly(2L, 0L, 0L);
   }
 }
