@@ -282,6 +282,17 @@ class RuntimeSettingsTest {
   }
 
   @Test
+  void replacement_withAnUnknownKey_isAnError_andChangesNothing() {
+    RuntimeSettings settings = settings(Map.of("resilience.retry.r.maxAttempts", "7"));
+    for (String key : List.of("resilience.retries.r.maxAttempts", "resilience.chaos.enabled")) {
+      assertThatThrownBy(() -> settings.replacement(Map.of(key, "true"), each -> each))
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageStartingWith("config: " + key);
+    }
+    assertThat(settings.retry("r", CODE).maxAttempts()).isEqualTo(7);
+  }
+
+  @Test
   void policiesOfAPipeline_inAStrongerSource_replaceTheOthers() throws IOException {
     Path file = write("resilience.pipeline.p.policies=retry, timeout");
     RuntimeSettings settings = settings(List.of(
