@@ -9,6 +9,7 @@ import io.aragora.resilience.chaos.Injection;
 import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.OnceLog;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.call.PolicyRole;
@@ -34,7 +35,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
@@ -58,7 +58,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
   private final Dispatcher dispatcher;
   private final ChaosDraw draw;
   private final EventChannel<ChaosEvent> events;
-  private final AtomicBoolean logged = new AtomicBoolean();
+  private final OnceLog warnings = new OnceLog(LOG);
   private final BackgroundReceiver<@Nullable Object> lost;
 
   /** The calls that were drawn for; the number of a call seeds its draw. */
@@ -258,7 +258,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
     try {
       return predicate.test(context == null ? CallContext.current() : context);
     } catch (Throwable e) {
-      logOnce("onlyIf of chaos '" + name() + "' failed; nothing is injected", e);
+      warnings.warn(this, "onlyIf failed; nothing is injected", e);
       return false;
     }
   }
@@ -274,9 +274,11 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
     } catch (Throwable e) {
       thrown = e;
     }
-    logOnce(
-        "the failure of chaos '" + name() + "' could not be created"
-            + (thrown == null ? ": its supplier returned null" : "") + "; nothing is injected",
+    warnings.warn(
+        this,
+        thrown == null
+            ? "the supplier of its failure returned null; nothing is injected"
+            : "the supplier of its failure failed; nothing is injected",
         thrown);
     return null;
   }
@@ -307,7 +309,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
     try {
       consumer.accept(result);
     } catch (Throwable e) {
-      logOnce("onLost of chaos '" + name() + "' failed; the result is dropped", e);
+      warnings.warn(this, "onLost failed; the result is dropped", e);
     }
   }
 
@@ -319,7 +321,7 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
     try {
       action.run();
     } catch (Throwable e) {
-      logOnce("the action of chaos '" + name() + "' failed; the body runs", e);
+      warnings.warn(this, "its action failed; the body runs", e);
     }
   }
 
@@ -382,12 +384,6 @@ public final class CoreChaos extends CorePolicy implements Chaos, ReadablePolicy
   /** Returns the end of a delay: at a deadline at the latest, unless the call is ended there by a policy around. */
   private static long cut(long until, long deadline, long endedAt) {
     return deadline < endedAt ? Math.min(until, deadline) : until;
-  }
-
-  private void logOnce(String message, @Nullable Throwable failure) {
-    if (logged.compareAndSet(false, true)) {
-      LOG.log(System.Logger.Level.WARNING, message + " (logged once)", failure);
-    }
   }
 
   void leave(Delay delay) {

@@ -13,6 +13,7 @@ import io.aragora.resilience.core.call.DeadlineCancellation;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.InnerCancellation;
+import io.aragora.resilience.core.call.OnceLog;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.core.recording.FlightRecording;
@@ -41,7 +42,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -87,7 +87,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
   private final Direct direct;
   private final ConcurrentHashMap<FlightKey<K>, Flight<K, V>> flights = new ConcurrentHashMap<>();
   private final EventChannel<CoalescerEvent> events;
-  private final AtomicBoolean logged = new AtomicBoolean();
+  private final OnceLog warnings = new OnceLog(LOG);
   private final ResultsToStore<K, V> toStore;
 
   private final StripedCount led = new StripedCount();
@@ -126,7 +126,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
         new Consumer<Throwable>() {
           @Override
           public void accept(Throwable failure) {
-            logOnce("could not store a result: its cache failed", failure);
+            warnings.warn(CoreCoalescer.this, "its cache failed; a result is not stored", failure);
           }
         });
     this.config = config;
@@ -440,7 +440,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     try {
       return time.wallTime();
     } catch (Throwable e) {
-      logOnce("could not store a result: its clock failed", e);
+      warnings.warn(this, "its clock failed; a result is not stored", e);
       return null;
     }
   }
@@ -560,7 +560,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       flights.remove(flight.key(), flight);
     } catch (Throwable e) {
       // The equals of another key of the same hash threw. The next call of this key removes it.
-      logOnce("could not compare a key with another one; a later call removes it", e);
+      warnings.warn(this, "equals of a key failed; a later call removes it", e);
     }
   }
 
@@ -581,10 +581,11 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     }
     try {
       if (!toStore.store(key, Stored.of(copyOf(value), storedAt))) {
-        logOnce("does not store a result: its cache is 1,000 keys behind", null);
+        warnings.warn(
+            this, "its cache is 1,000 keys behind; results of further keys are not stored", null);
       }
     } catch (Throwable e) {
-      logOnce("could not store a result: its copy or its key failed", e);
+      warnings.warn(this, "the copy or the key of a result failed; the result is not stored", e);
     }
   }
 
@@ -603,9 +604,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       // A clock that was set back, or another machine's that is ahead, makes the age negative.
       return stored != null && age(stored).abs().compareTo(maxStale) <= 0 ? stored : null;
     } catch (Throwable e) {
-      logOnce(
-          "could not look for a stored result: its cache failed. The failure of the call comes out",
-          e);
+      warnings.warn(this, "its cache failed; the failure of the call comes out", e);
       return null;
     }
   }
@@ -614,7 +613,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     try {
       return staleIf == null || staleIf.test(failure);
     } catch (Throwable e) {
-      logOnce("could not judge a failure: staleIf failed. The failure of the call comes out", e);
+      warnings.warn(this, "staleIf failed; the failure of the call comes out", e);
       return false;
     }
   }
@@ -654,20 +653,6 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     return failure instanceof InnerCancellation
         ? new CancellationException(failure.getMessage())
         : failure;
-  }
-
-  /** Never throws, since a flight may have to end after it. */
-  private void logOnce(String message, @Nullable Throwable failure) {
-    try {
-      if (logged.compareAndSet(false, true)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "coalescer '" + name + "' " + message + " (logged once)",
-            failure);
-      }
-    } catch (Throwable ignored) {
-      // The heap is full.
-    }
   }
 
   @Override

@@ -175,11 +175,15 @@ final class AdaptiveLimit {
     }
   }
 
-  private ConcurrencyLimitExplanation apply(Decision decision, long samples) {
-    hasDecided = true;
+  private void move(Decision decision) {
     places.limit(decision.to());
     windowsAtLeast = decision.atLeast();
     Objects.requireNonNull(changes.get(decision.rule())).windows.increment();
+  }
+
+  private ConcurrencyLimitExplanation apply(Decision decision, long samples) {
+    hasDecided = true;
+    move(decision);
     ConcurrencyLimitExplanation why = ConcurrencyLimitExplanation.builder()
         .rule(decision.rule())
         .from(decision.from())
@@ -222,7 +226,9 @@ final class AdaptiveLimit {
     synchronized (this) {
       config = next;
       if (hasDecided) {
-        apply(rule.reconfigure(settings(next)), 0);
+        Decision decision = rule.reconfigure(settings(next));
+        move(decision);
+        explanation = reconfigured(explanation, decision);
       } else {
         // Nothing is learnt yet that could be kept.
         rule = new LimitRule(settings(next), this::draw);
@@ -234,6 +240,22 @@ final class AdaptiveLimit {
     if (events.isHeard()) {
       publish(ConcurrencyLimitEvent.Kind.RECONFIGURED, explanation);
     }
+  }
+
+  /** Returns an explanation that keeps the numbers of the last window. */
+  private static ConcurrencyLimitExplanation reconfigured(
+      ConcurrencyLimitExplanation last, Decision decision) {
+    return ConcurrencyLimitExplanation.builder()
+        .rule(decision.rule())
+        .from(decision.from())
+        .to(decision.to())
+        .samples(last.samples())
+        .drops(last.drops())
+        .mostInFlight(last.mostInFlight())
+        .recent(last.recent())
+        .base(last.base())
+        .gradient(last.gradient())
+        .build();
   }
 
   /** Writes what is known of the limit, as opposed to its calls. */

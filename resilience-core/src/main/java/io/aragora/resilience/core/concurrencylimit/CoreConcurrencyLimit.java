@@ -16,6 +16,7 @@ import io.aragora.resilience.core.admission.WaitQueue;
 import io.aragora.resilience.core.admission.Waiter;
 import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.core.call.OnceLog;
 import io.aragora.resilience.core.call.PolicyRole;
 import io.aragora.resilience.core.recording.DurationRecorders;
 import io.aragora.resilience.core.recording.FlightRecording;
@@ -31,7 +32,6 @@ import io.aragora.resilience.spi.Readings;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
 import java.util.Locale;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -62,8 +62,7 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   private final LongAdder cancelled = new LongAdder();
   private final LongAdder dropped = new LongAdder();
   private final LongAdder strayReleases = new LongAdder();
-  private final AtomicBoolean hasLoggedStray = new AtomicBoolean();
-  private final AtomicBoolean hasLoggedPredicate = new AtomicBoolean();
+  private final OnceLog warnings = new OnceLog(LOG);
 
   /** Null if no recorder receives the waits. */
   private volatile @Nullable LongConsumer waits;
@@ -168,21 +167,28 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
 
   @Override
   protected void leave(long permit) {
-    if (!limit.places().giveBack()) {
-      countStray();
-    }
-    if (!limit.queue().isEmpty()) {
-      limit.queue().grant();
+    if (isGivenBack()) {
+      grant();
     }
   }
 
-  private void countStray() {
-    strayReleases.increment();
-    if (hasLoggedStray.compareAndSet(false, true)) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "a permit of " + this + " was given back although no call is under way, which is ignored;"
-              + " give each permit back once (logged once)");
+  /** Returns a permit; returns false and counts it as stray if no call is under way. */
+  private boolean isGivenBack() {
+    boolean isHeld = limit.places().giveBack();
+    if (!isHeld) {
+      strayReleases.increment();
+      warnings.warn(
+          this,
+          "a permit was given back although no call is under way, which is ignored; give each permit"
+              + " back once",
+          null);
+    }
+    return isHeld;
+  }
+
+  private void grant() {
+    if (!limit.queue().isEmpty()) {
+      limit.queue().grant();
     }
   }
 
@@ -237,13 +243,8 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
     try {
       return limit.config().overloadIf().test(failure);
     } catch (Throwable e) {
-      if (hasLoggedPredicate.compareAndSet(false, true)) {
-        LOG.log(
-            System.Logger.Level.WARNING,
-            "overloadIf of " + this + " failed, so the failure of the call is no sign of overload"
-                + " (logged once)",
-            e);
-      }
+      warnings.warn(
+          this, "overloadIf failed, so the failure of the call is no sign of overload", e);
       return false;
     }
   }
@@ -260,20 +261,25 @@ public final class CoreConcurrencyLimit extends AdmissionPolicy
   @Override
   public void recordSuccess(long permit) {
     check(permit);
-    try {
-      limit.windows().addSuccess(permit);
-    } finally {
-      leave(permit);
+    // A stray permit is no sample.
+    if (isGivenBack()) {
+      try {
+        limit.windows().addSuccess(permit);
+      } finally {
+        grant();
+      }
     }
   }
 
   @Override
   public void recordDrop(long permit) {
     check(permit);
-    try {
-      dropped.increment();
-    } finally {
-      leave(permit);
+    if (isGivenBack()) {
+      try {
+        dropped.increment();
+      } finally {
+        grant();
+      }
     }
   }
 

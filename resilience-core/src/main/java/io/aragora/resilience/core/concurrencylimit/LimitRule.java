@@ -67,6 +67,10 @@ final class LimitRule {
     if (looking()) {
       limitBeforeLook = now.clamp(limitBeforeLook);
     }
+    if (limit() > now.least()) {
+      atLeast = 0;
+      slowAtLeast = 0;
+    }
     return new Decision(from, limit(), 0, base, 1, 0, 0, LimitChange.RECONFIGURED, atLeast);
   }
 

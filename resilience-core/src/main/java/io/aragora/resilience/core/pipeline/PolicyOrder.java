@@ -189,7 +189,9 @@ final class PolicyOrder {
 
   private PolicyOrder() {}
 
-  static List<String> warnings(List<CorePolicy> links) {
+  static List<String> warnings(List<CorePolicy> declared) {
+    List<CorePolicy> links =
+        declared.stream().filter(policy -> !isHedgeTurnedOff(policy)).toList();
     List<String> warnings = new ArrayList<>();
     for (int outer = 0; outer < links.size(); outer++) {
       for (int inner = outer + 1; inner < links.size(); inner++) {
@@ -198,6 +200,11 @@ final class PolicyOrder {
       }
     }
     return List.copyOf(warnings);
+  }
+
+  /** A hedge that operators have turned off lets each call pass. */
+  private static boolean isHedgeTurnedOff(CorePolicy policy) {
+    return policy instanceof Hedge hedge && hedge.config().maxHedges() == 0;
   }
 
   private static void addWarnings(

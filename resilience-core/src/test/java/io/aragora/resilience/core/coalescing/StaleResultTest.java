@@ -307,7 +307,8 @@ class StaleResultTest extends CoalescerFixture {
       assertThat(calls).hasValue(3);
       assertThat(lines)
           .containsExactly(
-              "coalescer 'prices' could not store a result: its cache failed (logged once)");
+              "coalescer 'prices': its cache failed; a result is not stored (logged once)",
+              "coalescer 'prices': its cache failed; the failure of the call comes out (logged once)");
       Coalescer<String, String> other = resilience
           .unregistered()
           .coalescer(
@@ -321,9 +322,9 @@ class StaleResultTest extends CoalescerFixture {
       price(other);
       assertThatThrownBy(() -> failing(other)).isSameAs(failure);
       assertThat(lines)
-          .hasSize(2)
+          .hasSize(3)
           .contains(
-              "coalescer 'other' could not judge a failure: staleIf failed. The failure of the call comes out (logged once)");
+              "coalescer 'other': staleIf failed; the failure of the call comes out (logged once)");
     } finally {
       logger.removeHandler(handler);
       logger.setUseParentHandlers(true);

@@ -236,6 +236,54 @@ class ConcurrencyLimitTest {
   }
 
   @Test
+  @Tag("CL-18")
+  void timeoutOutside_aroundAThread_isADrop_andAnInterruptIsNone() throws Exception {
+    ConcurrencyLimit api = limit(4, 20, 200);
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(resilience.timeout("slow", Duration.ofSeconds(5)))
+        .add(api)
+        .build();
+    ExecutorService threads = Executors.newCachedThreadPool();
+    try {
+      for (boolean isInterrupted : new boolean[] {true, false}) {
+        CountDownLatch inside = new CountDownLatch(1);
+        CountDownLatch never = new CountDownLatch(1);
+        CountDownLatch ended = new CountDownLatch(1);
+        Future<?> call = threads.submit(() -> {
+          try {
+            pipeline.run(() -> {
+              inside.countDown();
+              never.await();
+            });
+          } finally {
+            ended.countDown();
+          }
+          return null;
+        });
+        assertThat(inside.await(10, TimeUnit.SECONDS)).isTrue();
+        if (isInterrupted) {
+          call.cancel(true);
+          assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+        } else {
+          time.advance(Duration.ofSeconds(6));
+          assertThatThrownBy(() -> call.get(10, TimeUnit.SECONDS))
+              .hasCauseInstanceOf(TimeoutExceededException.class);
+        }
+      }
+    } finally {
+      threads.shutdown();
+      assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(api.totals().drops()).isEqualTo(1);
+    assertThat(api.snapshot().inUse()).isZero();
+    time.advance(Duration.ofMinutes(1));
+    assertThat(api.explain().drops()).isEqualTo(1);
+    assertThat(api.explain().samples()).isZero();
+  }
+
+  @Test
   @Tag("CL-07")
   void otherFailures_areNoSamples() {
     ConcurrencyLimit api = limit(4, 20, 200);
@@ -383,6 +431,45 @@ class ConcurrencyLimitTest {
     assertThat(api.tryAcquirePermit()).isNotEqualTo(ConcurrencyLimit.REJECTED);
     time.advance(millis(1));
     assertThat(heard).contains(ConcurrencyLimitEvent.Kind.RECONFIGURED);
+  }
+
+  @Test
+  @Tag("CL-14")
+  @Tag("CL-21")
+  void reconfigure_keepsTheNumbersOfTheLastWindow() {
+    ConcurrencyLimit api = limit(4, 100, 200);
+    window(api, 40, millis(10));
+    window(api, 100, millis(40));
+    ConcurrencyLimitExplanation before = api.explain();
+    assertThat(before.rule()).isEqualTo(LimitChange.GRADIENT);
+
+    api.reconfigure(api.config().toBuilder().initial(20).most(50).build());
+    ConcurrencyLimitExplanation after = api.explain();
+    assertThat(after.rule()).isEqualTo(LimitChange.RECONFIGURED);
+    assertThat(after.from()).isEqualTo(90);
+    assertThat(after.to()).isEqualTo(50);
+    assertThat(after.recent()).isEqualTo(before.recent()).isPositive();
+    assertThat(after.base()).isEqualTo(before.base()).isPositive();
+    assertThat(after.gradient()).isEqualTo(before.gradient());
+    assertThat(after.samples()).isEqualTo(before.samples());
+    assertThat(after.mostInFlight()).isEqualTo(before.mostInFlight());
+  }
+
+  @Test
+  @Tag("CL-13")
+  void closedRuntime_admitsByTheLastLimit() {
+    ConcurrencyLimit api = limit(1, 2, 2);
+    resilience.close();
+    List<Long> held = take(api, 2);
+    assertThat(rejectionOf(api).reason()).isEqualTo(Reason.FULL);
+    api.recordDrop(held.get(0));
+    api.recordSuccess(held.get(1));
+    time.advance(Duration.ofMinutes(2));
+    assertThat(api.<String, RuntimeException>call(() -> "admitted")).isEqualTo("admitted");
+    assertThat(api.callAsync(() -> CompletableFuture.completedFuture("admitted")))
+        .isCompletedWithValue("admitted");
+    assertThat(api.snapshot().limit()).isEqualTo(2);
+    assertThat(api.snapshot().inUse()).isZero();
   }
 
   @Test
@@ -578,6 +665,22 @@ class ConcurrencyLimitTest {
   }
 
   @Test
+  @Tag("CL-20")
+  void permitThatIsRecordedTwice_isNoSample() {
+    ConcurrencyLimit api = limit(4, 20, 200);
+    List<Long> permits = take(api, 15);
+    time.advance(millis(10));
+    permits.forEach(api::recordSuccess);
+    permits.forEach(api::recordSuccess);
+    permits.forEach(api::recordDrop);
+    time.advance(WINDOW);
+    assertThat(api.totals().strayReleases()).isEqualTo(30);
+    assertThat(api.totals().drops()).isZero();
+    assertThat(api.explain().samples()).isEqualTo(15);
+    assertThat(api.explain().rule()).isEqualTo(LimitChange.GROWTH);
+  }
+
+  @Test
   @Tag("CL-22")
   void events_tellOfChangesOnceAWindow() {
     ConcurrencyLimit api = limit(4, 20, 200);
@@ -648,6 +751,12 @@ class ConcurrencyLimitTest {
         .hasMessage("minimumSamples must be in [10, 10000]: 9");
     assertThatThrownBy(() -> ConcurrencyLimitConfig.builder().healthyLatency(Duration.ZERO))
         .hasMessage("healthyLatency must be positive and at most 106,751 days: PT0S");
+    assertThatThrownBy(() -> ConcurrencyLimitConfig.builder().percentile(Double.NaN))
+        .hasMessage("percentile must be in [50.0, 99.0]: NaN");
+    assertThatThrownBy(() -> ConcurrencyLimitConfig.builder().tolerance(Double.NaN))
+        .hasMessage("tolerance must be in [1.0, 10.0]: NaN");
+    assertThatThrownBy(() -> ConcurrencyLimitConfig.builder().share(Priority.NORMAL, Double.NaN))
+        .hasMessage("share of NORMAL must be in (0, 1]: NaN");
     assertThatThrownBy(() -> ConcurrencyLimitConfig.builder().maxWaiting(1).build())
         .hasMessage("maxWaiting must be 0 if maxWait is 0: 1");
   }

@@ -384,6 +384,20 @@ class LimitRuleTest {
 
   @Test
   @Tag("CL-14")
+  void reconfigure_leastBelowTheLimit_isAtTheLeastNoMore() {
+    LimitRule rule = rule(10, 10, 200);
+    quiet(rule, 10);
+    for (int window = 1; window <= 3; window++) {
+      assertThat(full(rule, 60).atLeast()).isEqualTo(window);
+    }
+
+    assertThat(rule.reconfigure(settings(10, 10, 100)).atLeast()).isEqualTo(3);
+    assertThat(rule.reconfigure(settings(10, 4, 100)).atLeast()).isZero();
+    assertThat(full(rule, 60).atLeast()).isZero();
+  }
+
+  @Test
+  @Tag("CL-14")
   void reconfigure_duringALook_boundsTheLimitAfterIt() {
     LimitRule rule = rule(300, 4, 300);
     while (full(rule, 30).rule() != LimitChange.LOOK) {

@@ -298,6 +298,21 @@ class PolicyOrderTest {
         .isEmpty();
     assertThat(warnings(breaker, retry, waitingLimiter, waitingBulkhead, timeout))
         .isEmpty();
+    assertThat(warnings(retry, hedge, breaker, waitingLimiter, waitingLimit, timeout, chaos))
+        .isEmpty();
+  }
+
+  @Test
+  @Tag("PO-06")
+  @Tag("PO-07")
+  @Tag("PO-08")
+  void hedgeThatIsTurnedOff_isNotWarnedOf() {
+    CorePolicy off =
+        core(resilience.hedge("off", c -> c.delay(Duration.ofSeconds(1)).noHedges()));
+    assertThat(warnings(timeout, off)).isEmpty();
+    assertThat(warnings(off, retry)).isEmpty();
+    assertThat(warnings(off, hedge)).isEmpty();
+    assertThat(warnings(hedge, off)).isEmpty();
   }
 
   @Test
