@@ -269,7 +269,8 @@ public final class HedgeConfig {
 
     /**
      * Sets the budget that each hedge takes a token from, usually that of the retries of the same dependency. Successful calls
-     * credit it. Default: one of its own, with a capacity of 10, a ratio of 0.05, and none per second.
+     * credit it; under a retry with the same budget, the retry does. Default: one of its own, with a capacity of 10, a ratio of
+     * 0.05, and none per second.
      *
      * @param budget the budget; if it throws, the call is not hedged
      */

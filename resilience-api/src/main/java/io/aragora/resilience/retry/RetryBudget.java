@@ -28,15 +28,16 @@ public interface RetryBudget {
   long rejected();
 
   /**
-   * Tries to spend one retry. A {@link Retry} does this by itself; for code that repeats calls on its own.
+   * Tries to spend one retry. A {@link Retry} and a hedge do this by themselves; for code that repeats calls on its own.
    *
    * @return whether there was one
    */
   boolean tryTake();
 
   /**
-   * Records a successful call. A {@link Retry} does this by itself, for a budget of the library before the call returns. The budget
-   * may be a class of the application, which may block: a thread of the runtime calls it then, once for each call.
+   * Records a successful call. A {@link Retry} and a hedge do this by themselves, for a budget of the library before the call returns;
+   * of several around a call, the outermost retry does. The budget may be a class of the application, which may block: a thread of the
+   * runtime calls it then, once for each call.
    */
   void credit();
 }

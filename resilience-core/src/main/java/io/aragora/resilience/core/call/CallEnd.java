@@ -24,7 +24,7 @@ public enum CallEnd {
   /** The caller cancelled the call. */
   CANCELLED,
 
-  /** Application code interrupted the thread. */
+  /** Application code interrupted the thread, or its call had ended without it. */
   INTERRUPTED,
 
   /** A runtime was closed. */
@@ -50,7 +50,8 @@ public enum CallEnd {
     boolean interrupted = (Thread.currentThread().isInterrupted() && !(failure instanceof Error))
         || saysInterrupted(failure);
     if (!interrupted && !saysCancelled(failure)) {
-      return BODY;
+      // The body may have made a failure of its own of the interrupt.
+      return Frame.hasThreadLost() && !Frame.hasThreadExpired() ? INTERRUPTED : BODY;
     }
     if (Frame.hasThreadExpired()) {
       return DEADLINE;

@@ -67,6 +67,11 @@ public final class Frame extends CallFrame {
      * @return whether the interrupts may have merged
      */
     boolean mayHaveMerged(boolean insideInterrupted);
+
+    /** {@return whether the call has ended without the code on this thread, which was interrupted because of that} */
+    default boolean hasEndedCall() {
+      return false;
+    }
   }
 
   private Frame(TimeSource time, @Nullable CallFrame enclosing) {
@@ -233,6 +238,16 @@ public final class Frame extends CallFrame {
   }
 
   /**
+   * Returns the nearest retry if it is one of a time source.
+   *
+   * @param source the time source
+   * @return the retry, or null
+   */
+  public @Nullable Policy retryOn(TimeSource source) {
+    return time == source ? retry() : null;
+  }
+
+  /**
    * Begins an attempt.
    *
    * @param policy the retry
@@ -274,9 +289,31 @@ public final class Frame extends CallFrame {
     expiryArmed = true;
   }
 
+  /**
+   * Says that this frame, which adopted a context, is that of a further attempt of a hedge, which may interrupt its thread.
+   *
+   * @param attempt the attempt; {@link #forgetHedge} must follow
+   */
+  public void enterAttempt(Expiry attempt) {
+    expiry = attempt;
+    expiryArmed = true;
+  }
+
+  /** Drops what the frame has of a hedge that was used, which holds the body and the result of its call. */
+  public void forgetHedge() {
+    hedge = null;
+    expiry = null;
+    expiryArmed = false;
+  }
+
   /** {@return whether this call is a further attempt of a hedge} */
   public boolean isHedge() {
     return CallPlace.isHedge(place);
+  }
+
+  /** {@return whether the calling thread runs a further attempt of a hedge} */
+  public static boolean isThreadHedge() {
+    return CallFrames.ofThread().top() instanceof Frame frame && frame.isHedge();
   }
 
   /** {@return the limit of this frame, or of an earlier use of it; may be null} */
@@ -352,6 +389,27 @@ public final class Frame extends CallFrame {
   public static boolean hasThreadExpired() {
     return CallFrames.ofThread().top() instanceof Frame frame
         && (frame.hasFired() || frame.hasEnclosingFired());
+  }
+
+  /**
+   * Returns whether the call around the calling thread has ended without it: another attempt of a hedge won, or the call was
+   * cancelled. The thread was interrupted then, or will be.
+   *
+   * @return whether it has
+   */
+  public static boolean hasThreadLost() {
+    if (!(CallFrames.ofThread().top() instanceof Frame top)) {
+      return false;
+    }
+    CallFrame frame = top;
+    while (frame instanceof Frame around) {
+      if (around.expiryArmed && around.expiry != null && around.expiry.hasEndedCall()) {
+        return true;
+      }
+      frame = around.enclosing;
+    }
+    CancellableCall call = top.callAround(false);
+    return call != null && call.isCancelled();
   }
 
   @Override

@@ -132,11 +132,16 @@ public class CoreCircuitBreaker extends GuardedCalls
   @Override
   public final long tryAcquirePermit() {
     long permit = phase().freePermit();
-    return permit != REJECTED ? permit : tryAcquireSlowly();
+    return permit != REJECTED ? permit : tryAcquireSlowly(false);
   }
 
-  private long tryAcquireSlowly() {
+  @Override
+  final long tryAcquireSlowly(boolean isHedge) {
     Phase present = phase();
+    if (isHedge && !admitsHedges()) {
+      rejected(present);
+      return REJECTED;
+    }
     long permit = present.admit(runtime.clock());
     while (permit == Phase.OVER) {
       replace(present, Transitions.following(present, TransitionCause.COOLDOWN_ELAPSED, 0, this));

@@ -43,6 +43,13 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
 
   abstract Phase phase();
 
+  /**
+   * Takes a permit of a phase that has no {@linkplain Phase#freePermit free} one.
+   *
+   * @param isHedge whether it is for a hedge, which takes none of a breaker that is not closed: its call has a probe already
+   */
+  abstract long tryAcquireSlowly(boolean isHedge);
+
   /** Counts a call that begins, and returns the time of its beginning for {@link CallsInFlight#end}. */
   abstract long takeOff(CallsInFlight flights, long now);
 
@@ -109,7 +116,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
       if (watching != null) {
         return watchOrReject(watching, recorded, lent, chain, index, body);
       }
-      permit = acquirePermit();
+      permit = permitOf(tryAcquireSlowly(Frame.isThreadHedge()));
     }
     return recorded != null
         ? time(permit, recorded, lent, chain, index, body)
@@ -128,7 +135,20 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
     CountingPhase watching = watching();
     return watching != null
         ? this.<T>watchOrReject(watching, recorded, lent, chain, index, body)
-        : this.<T>time(acquirePermit(), recorded, lent, chain, index, body);
+        : this.<T>time(permitOf(tryAcquireOnThread()), recorded, lent, chain, index, body);
+  }
+
+  private long tryAcquireOnThread() {
+    long permit = phase().freePermit();
+    return permit != REJECTED ? permit : tryAcquireSlowly(Frame.isThreadHedge());
+  }
+
+  /** Throws the rejection if there is no permit. */
+  private long permitOf(long permit) {
+    if (permit == REJECTED) {
+      throw thrown(rejection());
+    }
+    return permit;
   }
 
   /** Returns recorders that also tell the observer of a call how it was counted. */
@@ -304,7 +324,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
       CallDurations recorded = durations;
       CountingPhase watching = watching();
       long now = watching == null ? 0 : runtime.clock().readPrecisely();
-      long permit = watching == null ? tryAcquirePermit() : permitAt(now, watching);
+      long permit = watching == null ? tryAcquireOnThread() : permitAt(now, watching);
       if (permit == REJECTED) {
         return CallOutcome.rejected(rejection());
       }
@@ -376,7 +396,10 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
       now = runtime.clock().readPrecisely();
       permit = permitAt(now, watching);
     } else {
-      permit = tryAcquirePermit();
+      permit = phase().freePermit();
+      if (permit == REJECTED) {
+        permit = tryAcquireSlowly(context.isHedge());
+      }
       if (recorded != null && permit != REJECTED) {
         now = runtime.time().nanoTime();
       }

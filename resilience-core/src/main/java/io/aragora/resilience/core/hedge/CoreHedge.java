@@ -5,6 +5,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.OnceLog;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.call.PolicyRole;
@@ -27,6 +28,7 @@ import io.aragora.resilience.internal.CallFrames;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.internal.RejectedByExecutor;
 import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.spi.Readings;
@@ -35,7 +37,6 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -53,7 +54,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final EventChannel<HedgeEvent> events;
-  private final AtomicBoolean logged = new AtomicBoolean();
+  private final OnceLog warnings = new OnceLog(LOG);
   private final BackgroundReceiver<@Nullable Object> losers;
   private final BudgetCredits credits;
 
@@ -204,12 +205,16 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     }
     ThreadRace<?> race = delay.leave();
     if (race == null && accepts(plan, result)) {
-      countFirstWon(plan);
+      countFirstWon(plan, frame.retry());
       countLatency(plan, now);
       return result;
     }
-    return CoreHedge.<T>own(race != null ? race : delay.raceAfterFailure(body))
-        .afterValue(result, frame);
+    try {
+      return CoreHedge.<T>own(race != null ? race : delay.raceAfterFailure(body))
+          .afterValue(result, frame);
+    } finally {
+      frame.forgetHedge();
+    }
   }
 
   private <T extends @Nullable Object> T afterFailure(
@@ -229,8 +234,12 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
       }
       throw failure;
     }
-    return CoreHedge.<T>own(race != null ? race : delay.raceAfterFailure(body))
-        .afterFailure(failure, next, frame);
+    try {
+      return CoreHedge.<T>own(race != null ? race : delay.raceAfterFailure(body))
+          .afterFailure(failure, next, frame);
+    } finally {
+      frame.forgetHedge();
+    }
   }
 
   @SuppressWarnings("unchecked") // it is the race of this call
@@ -255,7 +264,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     CapturedContext inside = context.inHedge(time, startedAt, false);
     CompletableFuture<T> started = chain.insideAsync(inside, index, body);
     if (plan.config().acceptResult() == null && PolicyFuture.hasSucceeded(started)) {
-      countFirstWon(plan);
+      countFirstWon(plan, context.retryOn(time));
       countLatency(plan, startedAt);
       return CompletableFuture.completedFuture(started.join());
     }
@@ -297,7 +306,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     try {
       return plan.config().hedgeOn().test(failure);
     } catch (Throwable e) {
-      logOnce("hedgeOn of hedge '" + name() + "' failed; the call is not hedged", e);
+      warnings.warn(this, "hedgeOn failed; the call is not hedged", e);
       return false;
     }
   }
@@ -308,7 +317,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     try {
       return predicate == null || predicate.test(result);
     } catch (Throwable e) {
-      logOnce("acceptResult of hedge '" + name() + "' failed; the result is accepted", e);
+      warnings.warn(this, "acceptResult failed; the result is accepted", e);
       return true;
     }
   }
@@ -329,7 +338,7 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     try {
       consumer.accept(result);
     } catch (Throwable e) {
-      logOnce("onLoser of hedge '" + name() + "' failed; the result is dropped", e);
+      warnings.warn(this, "onLoser failed; the result is dropped", e);
     }
   }
 
@@ -338,35 +347,32 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     try {
       return plan.budget().tryTake();
     } catch (Throwable e) {
-      logOnce("the budget of hedge '" + name() + "' failed; the call is not hedged", e);
+      warnings.warn(this, "its budget failed; the call is not hedged", e);
       return false;
     }
   }
 
   private void notCredited(Throwable failure) {
-    logOnce(
-        "the budget of hedge '" + name() + "' failed; a success was not credited to it", failure);
+    warnings.warn(this, "its budget failed; a success was not credited to it", failure);
   }
 
-  private void logOnce(String message, Throwable failure) {
-    if (logged.compareAndSet(false, true)) {
-      LOG.log(System.Logger.Level.WARNING, message + " (logged once)", failure);
-    }
-  }
-
-  /** Counts a call that ended with the result of its first attempt. An error in here never replaces that result. */
-  void countFirstWon(HedgePlan plan) {
+  /**
+   * Counts a call that ended with the result of its first attempt. An error in here never replaces that result.
+   *
+   * @param around the nearest retry around the call, or null
+   */
+  void countFirstWon(HedgePlan plan, @Nullable Policy around) {
     try {
       first.increment();
-      credits.credit(plan.budget());
+      credits.credit(plan.budget(), around);
     } catch (Throwable e) {
       notCounted(e);
     }
   }
 
-  void countWon(HedgePlan plan) {
+  void countWon(HedgePlan plan, @Nullable Policy around) {
     won.increment();
-    credits.credit(plan.budget());
+    credits.credit(plan.budget(), around);
   }
 
   /** Counts the latency of a first attempt that began at an instant. An error in here never replaces how it ended. */

@@ -1,5 +1,6 @@
 package io.aragora.resilience.core.hedge;
 
+import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.InnerCancellation;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.AcceptedTask;
@@ -15,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> implements Runnable {
+final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T>
+    implements Runnable, Frame.Expiry {
   private final HedgeRace<T> race;
   private final int number;
 
@@ -90,6 +92,23 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T> imp
     } finally {
       inside.leave();
     }
+  }
+
+  /** The attempt has no limit of its own. */
+  @Override
+  public boolean hasFired() {
+    return false;
+  }
+
+  /** The thread is left without an interrupt in any case. */
+  @Override
+  public boolean mayHaveMerged(boolean insideInterrupted) {
+    return false;
+  }
+
+  @Override
+  public boolean hasEndedCall() {
+    return hasEnded();
   }
 
   /** Ends this attempt because no executor begins it. */

@@ -4,6 +4,7 @@ import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.HedgeCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.hedge.HedgeEvent.Kind;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -100,6 +101,10 @@ abstract class HedgeRace<T extends @Nullable Object> {
 
   /** Returns whether the end of the call was claimed. */
   abstract boolean isOver();
+
+  /** Returns the nearest retry around the call, or null. */
+  @Nullable
+  abstract Policy retryAround();
 
   /** Cancels the first attempt, if it is under way. */
   abstract void cancelFirst(Throwable cause);
@@ -338,7 +343,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
 
   private void won(HedgeAttempt<T> winner, @Nullable T value) {
     try {
-      hedge.countWon(plan);
+      hedge.countWon(plan, retryAround());
       publish(Kind.WON, winner.number());
       boolean firstHasEnded = endedWithoutFirst();
       if (!firstHasEnded) {

@@ -6,6 +6,7 @@ import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.PooledOperation;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
@@ -180,7 +181,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     HedgeRace<T> running = race;
     try {
       cancelDelay();
-      hedge.countFirstWon(plan);
+      hedge.countFirstWon(plan, retryAround());
       countFirst(running);
       if (running != null) {
         running.cancelHedges(null);
@@ -189,6 +190,10 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
       hedge.notCounted(e);
     }
     endAs(value, null);
+  }
+
+  private @Nullable Policy retryAround() {
+    return inside.retryOn(hedge.time());
   }
 
   private void countFirst(@Nullable HedgeRace<T> running) {
@@ -285,6 +290,12 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     @Override
     boolean isOver() {
       return hasEnded();
+    }
+
+    @Override
+    @Nullable
+    Policy retryAround() {
+      return HedgedFuture.this.retryAround();
     }
 
     @Override

@@ -191,6 +191,12 @@ final class ThreadHedge extends TimerOperation implements Frame.Expiry {
     return false;
   }
 
+  /** Asked while the caller is inside its body, so only a hedge can have ended the call. */
+  @Override
+  public boolean hasEndedCall() {
+    return race instanceof ThreadRace<?> running && running.isOver();
+  }
+
   @Override
   public boolean mayHaveMerged(boolean insideInterrupted) {
     return race instanceof ThreadRace<?> running && running.mayHaveMerged(insideInterrupted);

@@ -9,10 +9,12 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timeout.OneInterrupt;
 import io.aragora.resilience.policy.CallInterruptedException;
 import io.aragora.resilience.policy.CheckedSupplier;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
 import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -129,8 +131,15 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
   }
 
   private T inside(HedgeAttempt<T> attempt) throws Throwable {
-    return attempt.<T>interruptibly(
-        () -> context.<T, Throwable>call(() -> chain.<T>inside(null, index, body)));
+    return attempt.<T>interruptibly(() -> context.<T, Throwable>call(() -> {
+      Frame frame = Objects.requireNonNull(Frame.ofThread());
+      frame.enterAttempt(attempt);
+      try {
+        return chain.<T>inside(null, index, body);
+      } finally {
+        frame.forgetHedge();
+      }
+    }));
   }
 
   @Override
@@ -141,6 +150,12 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
   @Override
   boolean isOver() {
     return over;
+  }
+
+  @Override
+  @Nullable
+  Policy retryAround() {
+    return context.retryOn(hedge().time());
   }
 
   /** The caller is interrupted when the outcome is written. */
@@ -202,7 +217,7 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
   private void firstWon() {
     try {
       hedge().timer().cancel(delay);
-      hedge().countFirstWon(plan);
+      hedge().countFirstWon(plan, retryAround());
       countFirst();
       cancelHedges(null);
     } catch (Throwable e) {

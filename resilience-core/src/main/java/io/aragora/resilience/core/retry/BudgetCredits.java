@@ -2,6 +2,8 @@ package io.aragora.resilience.core.retry;
 
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.RepeatedHandOver;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -32,11 +34,17 @@ public final class BudgetCredits {
   }
 
   /**
-   * Credits one call.
+   * Credits one call, unless a retry around it has the same budget: that credits the call, which would earn twice what the ratio of the
+   * budget says otherwise.
    *
    * @param budget the budget of the call
+   * @param around the nearest retry around the policy, or null
    */
-  public void credit(RetryBudget budget) {
+  @SuppressWarnings("ReferenceEquality") // as in pending
+  public void credit(RetryBudget budget, @Nullable Policy around) {
+    if (around instanceof Retry retry && retry.config().budget() == budget) {
+      return;
+    }
     if (budget instanceof TokenBudget || dispatcher.isDriven()) {
       creditNow(budget);
     } else {

@@ -4,6 +4,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.CorePolicy;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
+import io.aragora.resilience.core.call.OnceLog;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.call.PolicyRole;
@@ -48,7 +49,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -70,7 +70,7 @@ public final class CoreRetry extends CorePolicy
   private final Timer timer;
   private final Dispatcher dispatcher;
   private final WaitingThreads waiting;
-  private final AtomicBoolean logged = new AtomicBoolean();
+  private final OnceLog warnings = new OnceLog(LOG);
   private final AtomicLong operations = new AtomicLong();
   private final StripedCount succeededAtOnce = new StripedCount();
 
@@ -218,12 +218,12 @@ public final class CoreRetry extends CorePolicy
       try {
         result = chain.<T>inside(frame, index, body);
       } catch (Throwable e) {
-        RetryRun run = new RetryRun(this, plan.config(), startedAt, isNested(plan, around));
+        RetryRun run = new RetryRun(this, plan, startedAt, around);
         giveUpOrWait(run, e, 1, frame, chain, index);
         return attemptAgain(run, plan, frame, chain, index, body);
       }
       if (isRejected(plan, result)) {
-        RetryRun run = new RetryRun(this, plan.config(), startedAt, isNested(plan, around));
+        RetryRun run = new RetryRun(this, plan, startedAt, around);
         if (!run.goesOnAfterResult(result, 1, frame.deadline(), chain, index)) {
           run.countEnd(1, chain, index);
           return run.rejected(result, 1);
@@ -231,7 +231,7 @@ public final class CoreRetry extends CorePolicy
         await(run, 1);
         return attemptAgain(run, plan, frame, chain, index, body);
       }
-      countSuccess(plan);
+      countSuccess(plan, frame);
       return result;
     } finally {
       frame.pop(frames);
@@ -285,14 +285,6 @@ public final class CoreRetry extends CorePolicy
    */
   private long start(RetryPlan plan) {
     return plan.needsPreciseStart() ? time.nanoTime() : clock.read();
-  }
-
-  /**
-   * Returns whether this retry makes one attempt only. Nested retries multiply attempts, so an
-   * inner one does not retry unless retryWhenNested is set.
-   */
-  static boolean isNested(RetryPlan plan, @Nullable Policy enclosing) {
-    return enclosing != null && !plan.config().retryWhenNested();
   }
 
   /**
@@ -350,7 +342,7 @@ public final class CoreRetry extends CorePolicy
     CapturedContext inside = context.withAttempt(time, startedAt, this, 1, null);
     CompletableFuture<T> first = chain.insideAsync(inside, index, body);
     if (plan.retryResultIf() == null && PolicyFuture.hasSucceeded(first)) {
-      countSuccess(plan);
+      countSuccess(plan, context.retryOn(time));
       return CompletableFuture.completedFuture(first.join());
     }
     RetriedFuture<T> future =
@@ -384,7 +376,7 @@ public final class CoreRetry extends CorePolicy
       }
       return asked == null ? 0 : asked.delayNanos(time.wallTime());
     } catch (Throwable e) {
-      logOnce("retryAfter of retry '" + name() + "' failed; the backoff alone sets the delay", e);
+      warnings.warn(this, "retryAfter failed; the backoff alone sets the delay", e);
       return 0;
     }
   }
@@ -398,17 +390,8 @@ public final class CoreRetry extends CorePolicy
     try {
       return Math.max(0, Nanos.of(rejection.retryAfter()));
     } catch (Throwable e) {
-      logOnce(
-          "retryAfter of a rejection failed; the backoff of retry '" + name()
-              + "' alone sets the delay",
-          e);
+      warnings.warn(this, "retryAfter of a rejection failed; the backoff alone sets the delay", e);
       return 0;
-    }
-  }
-
-  private void logOnce(String message, Throwable failure) {
-    if (logged.compareAndSet(false, true)) {
-      LOG.log(System.Logger.Level.WARNING, message + " (logged once)", failure);
     }
   }
 
@@ -418,7 +401,7 @@ public final class CoreRetry extends CorePolicy
     try {
       return predicate.test(value);
     } catch (Throwable e) {
-      logOnce("a predicate of retry '" + name() + "' failed; the call makes no further attempt", e);
+      warnings.warn(this, "a predicate failed; the call makes no further attempt", e);
       return otherwise;
     }
   }
@@ -431,7 +414,7 @@ public final class CoreRetry extends CorePolicy
     try {
       return settings.backoff().delayNanos(attempt, random);
     } catch (Throwable e) {
-      logOnce("the backoff of retry '" + name() + "' failed; the call makes no further attempt", e);
+      warnings.warn(this, "its backoff failed; the call makes no further attempt", e);
       return Backoff.STOP;
     }
   }
@@ -443,7 +426,7 @@ public final class CoreRetry extends CorePolicy
     try {
       return budget == null || budget.tryTake();
     } catch (Throwable e) {
-      logOnce("the budget of retry '" + name() + "' failed; the call makes no further attempt", e);
+      warnings.warn(this, "its budget failed; the call makes no further attempt", e);
       return false;
     }
   }
@@ -482,15 +465,26 @@ public final class CoreRetry extends CorePolicy
     return runtime;
   }
 
+  /** Counts a first attempt that succeeded on this thread. Whether a retry is around is asked only if it matters. */
+  private void countSuccess(RetryPlan plan, Frame frame) {
+    countSuccess(plan, plan.followsSuccess() ? retryAround(frame) : null);
+  }
+
+  private @Nullable Policy retryAround(Frame frame) {
+    return frame.enclosing() instanceof Frame outer ? outer.retryOn(time) : null;
+  }
+
   /**
    * Counts a first attempt that succeeded. A failure in here, a full heap for instance, never
    * replaces the result.
+   *
+   * @param around the nearest retry around this one, or null
    */
-  void countSuccess(RetryPlan plan) {
+  void countSuccess(RetryPlan plan, @Nullable Policy around) {
     try {
       succeededAtOnce.increment();
       if (plan.followsSuccess()) {
-        credit(plan.config());
+        credit(plan.config(), around);
         publish(Kind.SUCCEEDED_AT_ONCE, 1, 0, null, null, 0);
       }
     } catch (Throwable e) {
@@ -498,11 +492,15 @@ public final class CoreRetry extends CorePolicy
     }
   }
 
-  /** Counts a later attempt that succeeded. */
-  void countSuccess(RetryConfig config, int attempt, long call) {
+  /**
+   * Counts a later attempt that succeeded.
+   *
+   * @param around the nearest retry around this one, or null
+   */
+  void countSuccess(RetryConfig config, int attempt, long call, @Nullable Policy around) {
     try {
       attempts.countSuccess(attempt);
-      credit(config);
+      credit(config, around);
       end(Kind.SUCCEEDED_AFTER_RETRY, attempt, null, null, call);
     } catch (Throwable e) {
       notCounted(e);
@@ -517,16 +515,15 @@ public final class CoreRetry extends CorePolicy
         failure);
   }
 
-  private void credit(RetryConfig config) {
+  private void credit(RetryConfig config, @Nullable Policy around) {
     RetryBudget budget = config.budget();
     if (budget != null) {
-      credits.credit(budget);
+      credits.credit(budget, around);
     }
   }
 
   private void notCredited(Throwable failure) {
-    logOnce(
-        "the budget of retry '" + name() + "' failed; a success was not credited to it", failure);
+    warnings.warn(this, "its budget failed; a success was not credited to it", failure);
   }
 
   void countFailedAttempt(int attempt) {

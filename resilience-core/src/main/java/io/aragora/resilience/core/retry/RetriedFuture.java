@@ -9,6 +9,7 @@ import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timer.OwnedOperation;
 import io.aragora.resilience.internal.Nanos;
 import io.aragora.resilience.internal.RejectedByExecutor;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.policy.ResilienceClosedException;
 import io.aragora.resilience.retry.RetryEvent.Kind;
 import java.util.concurrent.CompletableFuture;
@@ -132,12 +133,16 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     if (claimEnd()) {
       RetryRun run = this.run;
       if (run == null) {
-        retry.countSuccess(plan);
+        retry.countSuccess(plan, retryAround());
       } else {
         run.succeeded(attempt);
       }
       endAs(value, null);
     }
+  }
+
+  private @Nullable Policy retryAround() {
+    return context.retryOn(retry.time());
   }
 
   private Next decide(@Nullable T value, @Nullable Throwable failure) {
@@ -146,8 +151,7 @@ final class RetriedFuture<T extends @Nullable Object> extends PolicyFuture<T> im
     }
     RetryRun run = this.run;
     if (run == null) {
-      run = new RetryRun(
-          retry, plan.config(), startedAt, CoreRetry.isNested(plan, context.retryOn(retry.time())));
+      run = new RetryRun(retry, plan, startedAt, retryAround());
       this.run = run;
     }
     long deadline = context.deadlineOn(retry.time());

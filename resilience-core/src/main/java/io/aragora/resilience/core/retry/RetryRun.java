@@ -4,6 +4,7 @@ import io.aragora.resilience.core.call.CallEnd;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.internal.Nanos;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.EndedAttempt;
 import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.retry.RetryEvent.Kind;
@@ -21,7 +22,10 @@ final class RetryRun {
   private final CoreRetry retry;
   private final RetryConfig settings;
   private final long startedAt;
-  private final boolean nested;
+
+  /** The nearest retry around this one; null if there is none. */
+  private final @Nullable Policy around;
+
   private final long operation;
   private Throwable[] earlier = new Throwable[0];
   private @Nullable Throwable lastFailure;
@@ -34,11 +38,11 @@ final class RetryRun {
   private long backoffNanos;
   private long delayNanos;
 
-  RetryRun(CoreRetry retry, RetryConfig settings, long startedAt, boolean nested) {
+  RetryRun(CoreRetry retry, RetryPlan plan, long startedAt, @Nullable Policy around) {
     this.retry = retry;
-    this.settings = settings;
+    this.settings = plan.config();
     this.startedAt = startedAt;
-    this.nested = nested;
+    this.around = around;
     this.operation = retry.nextOperation();
   }
 
@@ -57,7 +61,7 @@ final class RetryRun {
   }
 
   void succeeded(int attempt) {
-    retry.countSuccess(settings, attempt, call());
+    retry.countSuccess(settings, attempt, call(), around);
   }
 
   boolean goesOnAfterResult(
@@ -168,7 +172,8 @@ final class RetryRun {
     if (attempt >= settings.maxAttempts()) {
       return Kind.EXHAUSTED;
     }
-    if (nested) {
+    // Nested retries multiply attempts, so an inner one makes one attempt only.
+    if (around != null && !settings.retryWhenNested()) {
       return Kind.STOOD_DOWN;
     }
     long now = retry.nanoTime();

@@ -4,6 +4,7 @@ import io.aragora.resilience.core.call.CapturedContext;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.PolicyChain;
 import io.aragora.resilience.internal.runtime.SteppedRetry;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.retry.RetryEvent.Kind;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -53,7 +54,7 @@ final class RetrySteps implements SteppedRetry.Steps {
   @Override
   public void succeeded() {
     if (run == null) {
-      retry.countSuccess(plan);
+      retry.countSuccess(plan, retryAround());
     } else {
       run.succeeded(ended + 1);
     }
@@ -96,11 +97,14 @@ final class RetrySteps implements SteppedRetry.Steps {
   private RetryRun run() {
     RetryRun present = run;
     if (present == null) {
-      present = new RetryRun(
-          retry, plan.config(), startedAt, CoreRetry.isNested(plan, context.retryOn(retry.time())));
+      present = new RetryRun(retry, plan, startedAt, retryAround());
       run = present;
     }
     return present;
+  }
+
+  private @Nullable Policy retryAround() {
+    return context.retryOn(retry.time());
   }
 
   private long deadline() {

@@ -3,6 +3,8 @@ package io.aragora.resilience.core.hedge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.hedge.Hedge;
+import io.aragora.resilience.retry.RetryBudget;
+import java.io.IOException;
 import java.time.Duration;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,25 @@ class HedgeDelayTest extends HedgeFixture {
     assertThat(fired).isBetween(5L, 12L);
     time.advance(Duration.ofSeconds(20));
     assertThat(resilience.status().timer().fired()).isEqualTo(fired);
+  }
+
+  @Test
+  @Tag("HG-11")
+  void hedges_doNotCount() {
+    RetryBudget budget = resilience.retryBudget("b", c -> c.capacity(1000));
+    Hedge hedge =
+        hedge(c -> c.delayFromLatency(95, millis(5), Duration.ofSeconds(1)).budget(budget));
+    // Every first attempt fails at once; its hedge takes 500 ms, and wins.
+    for (int i = 0; i < 100; i++) {
+      hedge.callAsync(this::attempt);
+      attempts.get(2 * i).completeExceptionally(new IOException("down"));
+      time.advance(millis(500));
+      attempts.get(2 * i + 1).complete("hedge");
+      time.runPending();
+    }
+    time.advance(Duration.ofSeconds(2));
+    assertThat(hedge.totals().won()).isEqualTo(100);
+    assertThat(hedge.delay()).isEqualTo(millis(5));
   }
 
   @Test

@@ -7,6 +7,7 @@ import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.hedge.HedgeEvent;
@@ -17,12 +18,14 @@ import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Retry;
 import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
+import io.aragora.resilience.spi.ContextPropagator;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -36,6 +39,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -718,6 +722,82 @@ class HedgeTest extends HedgeFixture {
               .build());
       assertThat(hedge.delay()).isEqualTo(millis(300));
     }
+  }
+
+  @Test
+  @Tag("HG-03")
+  void functionsThatThrow_areLoggedOnceEach() {
+    List<String> lines;
+    try (RecordedLog log = RecordedLog.of(CoreHedge.class)) {
+      Hedge hedge = hedge(c -> c.hedgeOn(failure -> {
+            throw new AssertionError("hedgeOn");
+          })
+          .acceptResult(value -> {
+            throw new AssertionError("acceptResult");
+          })
+          .onLoser(value -> {
+            throw new AssertionError("onLoser");
+          }));
+      for (int i = 0; i < 2; i++) {
+        CompletableFuture<String> failed = call(hedge);
+        attempts.get(attempts.size() - 1).completeExceptionally(new IOException("down"));
+        assertThat(failed).isCompletedExceptionally();
+        CompletableFuture<String> won = hedge.callAsync(this::stubborn);
+        time.advance(millis(53));
+        attempts.get(attempts.size() - 2).complete("first");
+        time.runPending();
+        assertThat(won).isCompletedWithValue("first");
+        attempts.get(attempts.size() - 1).complete("loser");
+        time.runPending();
+      }
+      lines = log.messages();
+    }
+    assertThat(lines)
+        .containsExactlyInAnyOrder(
+            "WARNING hedge 'h': hedgeOn failed; the call is not hedged (logged once)",
+            "WARNING hedge 'h': acceptResult failed; the result is accepted (logged once)",
+            "WARNING hedge 'h': onLoser failed; the result is dropped (logged once)");
+  }
+
+  private CompletableFuture<String> stubborn() {
+    CompletableFuture<String> attempt = new CompletableFuture<>() {
+      @Override
+      public boolean cancel(boolean mayInterrupt) {
+        return false;
+      }
+    };
+    attempts.add(attempt);
+    return attempt;
+  }
+
+  @Test
+  @Tag("HG-19")
+  void hedge_runsOnTheExecutorForAttempts_withTheContextOfTheCaller() throws Exception {
+    ThreadLocal<@Nullable String> tenant = new ThreadLocal<>();
+    ExecutorService pool = Executors.newCachedThreadPool(task -> new Thread(task, "pool"));
+    List<String> seen = Collections.synchronizedList(new ArrayList<>());
+    Thread caller = Thread.currentThread();
+    try (Resilience carrying = Resilience.builder()
+        .timeSource(time)
+        .executor(pool)
+        .contextPropagator(ContextPropagator.of(tenant))
+        .build()) {
+      Hedge hedge = carrying.hedge("h", c -> c.delay(millis(50)));
+      tenant.set("shop");
+      CompletableFuture<String> call = hedge.callAsync(() -> {
+        boolean isCaller = Thread.currentThread() == caller;
+        seen.add((isCaller ? "caller " : Thread.currentThread().getName() + " ") + tenant.get());
+        tenant.set("of the body");
+        return isCaller ? new CompletableFuture<>() : CompletableFuture.completedFuture("hedge");
+      });
+      time.advance(millis(53));
+      assertThat(call.get(10, TimeUnit.SECONDS)).isEqualTo("hedge");
+    } finally {
+      tenant.remove();
+      pool.shutdown();
+      assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+    }
+    assertThat(seen).containsExactly("caller shop", "pool shop");
   }
 
   @Test

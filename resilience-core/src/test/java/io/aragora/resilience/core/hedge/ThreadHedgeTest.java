@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.CallContext;
 import io.aragora.resilience.policy.CallInterruptedException;
@@ -12,6 +13,7 @@ import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -146,14 +148,91 @@ class ThreadHedgeTest extends HedgeFixture {
     Hedge hedge = hedge(c -> c);
     Caller caller = call(() -> hedge.call(() -> {
       if (isFirst()) {
-        String result = hangStubbornly();
-        Thread.currentThread().interrupt();
-        return result;
+        inside.countDown();
+        while (release.getCount() != 0) {
+          Thread.onSpinWait();
+        }
+        return "first";
       }
       return "hedge";
     }));
+    caller.thread.interrupt();
+    at(50);
+    assertThat(hedge.totals().won()).isEqualTo(1);
+    release.countDown();
+    assertThat(caller.result()).isEqualTo("hedge and an interrupt");
+    assertThat(losers).containsExactly("first");
+  }
+
+  @Test
+  @Tag("HG-21")
+  void interruptThatTheBodySetsAgain_isKeptIfNoHedgeStarted() throws Exception {
+    Hedge hedge = hedge(c -> c);
+    Caller caller = call(() -> hedge.call(() -> {
+      String result = hangStubbornly();
+      Thread.currentThread().interrupt();
+      return result;
+    }));
     release.countDown();
     assertThat(caller.result()).isEqualTo("first and an interrupt");
+  }
+
+  @Test
+  @Tag("HG-27")
+  void closing_endsTheWaitForAHedgeThatNeverBegins() throws Exception {
+    IOException down = new IOException("down");
+    CountDownLatch accepted = new CountDownLatch(1);
+    Pipeline pipeline = resilience
+        .unregistered()
+        .pipelineBuilder("p")
+        .add(hedge(c -> c))
+        .build()
+        .on(task -> accepted.countDown());
+    Caller caller = call(() -> pipeline.call(() -> {
+      inside.countDown();
+      throw down;
+    }));
+    assertThat(accepted.await(10, TimeUnit.SECONDS)).isTrue();
+    time.awaitSleepers(1);
+    resilience.close();
+    time.runPending();
+    assertThat(caller.failure()).isSameAs(down);
+  }
+
+  @Test
+  @Tag("HG-27")
+  void closing_leavesTheFirstAttemptAlone() throws Exception {
+    Hedge hedge = hedge(c -> c);
+    Caller caller = call(() -> hedge.call(() -> isFirst() ? hang() : "hedge"));
+    resilience.close();
+    time.advance(Duration.ofSeconds(1));
+    assertThat(bodies).hasValue(1);
+    release.countDown();
+    assertThat(caller.result()).isEqualTo("first");
+  }
+
+  @Test
+  @Tag("HG-22")
+  void threadThatWasHedged_keepsNothingOfTheCall() {
+    time.autoAdvance(true);
+    Hedge hedge = hedge(c -> c.acceptResult("good"::equals));
+    AtomicInteger calls = new AtomicInteger();
+    for (int i = 0; i < 2; i++) {
+      assertThat(hedge.<String, RuntimeException>call(
+              () -> calls.getAndIncrement() % 2 == 0 ? "bad" : "good"))
+          .isEqualTo("good");
+      Timeout timeout = resilience.timeout("t", Duration.ofSeconds(1));
+      timeout.run(() -> {
+        Frame frame = Objects.requireNonNull(Frame.ofThread());
+        assertThat(frame.earlierHedge()).isNull();
+        assertThat(frame.expiry()).isNotInstanceOf(ThreadHedge.class);
+      });
+    }
+    assertThat(hedge.<String, RuntimeException>call(() -> "good")).isEqualTo("good");
+    Timeout timeout = resilience.timeout("t", Duration.ofSeconds(1));
+    timeout.run(() -> assertThat(Objects.requireNonNull(Frame.ofThread()).earlierHedge())
+        .as("used again by the next call")
+        .isNotNull());
   }
 
   @Test

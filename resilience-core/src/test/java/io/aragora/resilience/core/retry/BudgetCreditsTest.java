@@ -74,7 +74,7 @@ class BudgetCreditsTest {
       }
     };
     for (int i = 0; i < CALLS; i++) {
-      credits.credit(budget);
+      credits.credit(budget, null);
     }
     assertThat(credited.getCount()).isEqualTo(CALLS);
     release.countDown();
@@ -86,10 +86,10 @@ class BudgetCreditsTest {
   void budget_isReplaced_eachIsCreditedForItsCalls() throws Exception {
     CountDownLatch first = new CountDownLatch(2);
     CountDownLatch second = new CountDownLatch(1);
-    credits.credit(counting(first));
+    credits.credit(counting(first), null);
     RetryBudget other = counting(second);
-    credits.credit(other);
-    credits.credit(counting(first));
+    credits.credit(other, null);
+    credits.credit(counting(first), null);
     assertThat(first.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(second.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
   }
@@ -113,8 +113,8 @@ class BudgetCreditsTest {
         throw new AssertionError("injected");
       }
     };
-    credits.credit(budget);
-    credits.credit(budget);
+    credits.credit(budget, null);
+    credits.credit(budget, null);
     assertThat(calls.await(AWAIT_SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
@@ -125,7 +125,7 @@ class BudgetCreditsTest {
         RetryBudgetConfig.builder().capacity(10).ratio(1).perSecond(0).build(),
         SystemTimeSource.INSTANCE);
     assertThat(budget.tryTake()).isTrue();
-    credits.credit(budget);
+    credits.credit(budget, null);
     assertThat(budget.level()).isEqualTo(10);
   }
 }
