@@ -7,7 +7,8 @@ import java.util.function.DoubleSupplier;
 final class LimitRule {
   /*
    * Base: the latency of the dependency when it is not overloaded. It falls with every window that is faster, and rises only if
-   * the limit holds no calls back. If it followed latencies that the limit itself allows, the limit would grow for ever.
+   * the limit holds no calls back. If it followed latencies that the limit itself allows, the limit would grow for ever. What it can
+   * not follow upwards it must not follow downwards by chance: in a limited window only a latency that is certain lowers it.
    *
    * Look: a base that was learnt under load is too high, and a limit that stays full never lowers it. So after LOOK_WINDOWS
    * limited windows, one runs at a fraction of the limit. Its samples are of calls that began in it; they can only lower the base.
@@ -23,6 +24,9 @@ final class LimitRule {
   static final int LOOK_WINDOWS = 30;
   private static final double LOOK_DEPTH = 0.6;
   static final int RELEARN_WINDOWS = 5;
+
+  /** With so many samples, a look moves the base half of the way to what it saw. */
+  private static final int HALF_WEIGHT = 50;
 
   private final DoubleSupplier draws;
   private LimitSettings settings;
@@ -76,7 +80,10 @@ final class LimitRule {
 
   /** Changes limit and base by what a window saw. A window without samples and without drops changes nothing. */
   Decision decide(LimitWindow window) {
-    if (window.samples() == 0 && window.drops() == 0) {
+    boolean isEmpty = window.samples() == 0 && window.drops() == 0;
+    // A look that says nothing, though calls were under way, ends: they take longer than it may
+    // last.
+    if (isEmpty && !(looking() && window.mostInFlight() > 0)) {
       return new Decision(
           limit(), limit(), 0, base, 1, 0, window.mostInFlight(), LimitChange.HELD, atLeast);
     }
@@ -86,7 +93,10 @@ final class LimitRule {
   private Decision endLook(LimitWindow window) {
     int from = limit();
     if (window.samples() > 0) {
-      base = Math.min(base, window.recentNanos());
+      // The more samples, the more of the way: of many looks, the one that is fastest by chance
+      // does not decide.
+      double weight = (double) window.samples() / (window.samples() + HALF_WEIGHT);
+      base -= weight * Math.max(0, base - window.certainNanos());
     }
     limit = limitBeforeLook;
     limitBeforeLook = 0;
@@ -106,7 +116,10 @@ final class LimitRule {
     boolean overloaded = dropped || unhealthy || (base > 0 && recent > settings.tolerance() * base);
     boolean relearned = relearns(recent, overloaded, dropped);
     if (!relearned) {
-      base = nextBase(recent, limited || overloaded);
+      base = nextBase(
+          recent,
+          limited && window.samples() > 0 ? window.certainNanos() : recent,
+          limited || overloaded);
     }
 
     double gradient =
@@ -137,14 +150,17 @@ final class LimitRule {
     return decision(from, window, gradient, rule);
   }
 
-  private double nextBase(double recent, boolean held) {
+  private double nextBase(double recent, double certain, boolean held) {
     if (base == 0) {
-      return recent;
+      return certain == Double.POSITIVE_INFINITY ? recent : certain;
     }
-    if (recent < base / 2) {
-      return Math.max(recent, base * 0.95);
+    if (certain < base / 2) {
+      return Math.max(certain, base * 0.95);
     }
-    return recent > base && held ? base : base + (recent - base) / 10;
+    if (certain < base) {
+      return base + (certain - base) / 10;
+    }
+    return recent <= base || held ? base : base + (recent - base) / 10;
   }
 
   private boolean relearns(double recent, boolean overloaded, boolean dropped) {

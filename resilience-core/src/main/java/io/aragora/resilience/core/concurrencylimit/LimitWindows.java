@@ -12,7 +12,20 @@ final class LimitWindows {
    * Counts only grow, and a window is the difference of two sums. So nothing is cleared while calls count, and none is lost.
    *
    * At many calls, only one in SPARSE of each stripe is measured; the others read no clock and write one word less.
+   *
+   * A percentile of few samples is off by chance: of n samples, the share below it is off by the root of share * (1 - share) / n. A
+   * base that fell by chance would stay too low, since it never rises while the limit is full. So a window also has the latency at
+   * CERTAIN such deviations more, which may lower it.
+   *
+   * If all samples of a window are of calls that began in it, long calls are too few: one that takes a third of the window counts only
+   * if it began in the first two thirds. So each sample of such a window stands for as many calls as began while it could have ended,
+   * and a percentile beyond half of the window is not known.
    */
+  private static final double CERTAIN = 2;
+
+  /** The weight of a sample that takes no time, large enough that rounding does not matter. */
+  private static final double WEIGHT = 1000;
+
   private static final int SPARSE = 16;
   private static final int ENOUGH = 1_000;
 
@@ -28,6 +41,10 @@ final class LimitWindows {
   // Of the thread that cuts.
 
   private long begun;
+
+  /** Whether all samples of the window are of calls that began in it. */
+  private boolean isFresh;
+
   private long[] latenciesBefore = new long[LatencyCounts.BUCKETS];
   private long dropsBefore;
 
@@ -57,6 +74,7 @@ final class LimitWindows {
   /** Sets the beginning of the first window, and of the first one after a pause. */
   void begin(long now) {
     begun = now;
+    isFresh = true;
   }
 
   /** Returns when the window may be complete. */
@@ -84,9 +102,19 @@ final class LimitWindows {
     long samples = LatencyCounts.total(ofWindow);
     long dropped = drops - dropsBefore;
     long ends = samples + dropped;
+    boolean isLook = present < 0;
+    long[] counts = isFresh ? weighted(ofWindow, now - begun) : ofWindow;
+    double longest = isFresh ? (now - begun) / 2.0 : Double.POSITIVE_INFINITY;
+    double share = config.percentile() / 100;
+    double recent = percentile(counts, share, longest);
+    double certain =
+        percentile(counts, share + CERTAIN * Math.sqrt(share * (1 - share) / samples), longest);
+    boolean isKnown = (isLook ? certain : recent) != Double.POSITIVE_INFINITY;
     boolean isComplete = isOver(now, config)
-        ? ends > 0
-        : now - begun >= Nanos.of(config.window()) && ends >= config.minimumSamples();
+        ? ends > 0 || (isLook && places.inUse() > 0)
+        : now - begun >= Nanos.of(config.window())
+            && ends >= config.minimumSamples()
+            && (isKnown || dropped > 0);
     if (!isComplete) {
       return null;
     }
@@ -94,9 +122,28 @@ final class LimitWindows {
     dropsBefore = drops;
     int enough = Math.max(ENOUGH, config.minimumSamples());
     isSparse = samples >= (isSparse ? enough / 2 : enough * SPARSE);
-    double recent =
-        samples == 0 ? 0 : LatencyCounts.percentile(ofWindow, samples, config.percentile());
-    return new LimitWindow(samples, recent, places.restartMost(), dropped);
+    return recent == Double.POSITIVE_INFINITY
+        ? new LimitWindow(0, 0, certain, places.restartMost(), dropped)
+        : new LimitWindow(samples, recent, certain, places.restartMost(), dropped);
+  }
+
+  /** Returns a percentile; infinite if there is none, or if it exceeds what the counts can show. */
+  private static double percentile(long[] counts, double share, double longest) {
+    long all = LatencyCounts.total(counts);
+    double found = all == 0 || share > 1
+        ? Double.POSITIVE_INFINITY
+        : LatencyCounts.percentile(counts, all, 100 * share);
+    return found <= longest ? found : Double.POSITIVE_INFINITY;
+  }
+
+  /** Returns counts in which each sample stands for the calls like it that had no time to end. */
+  private static long[] weighted(long[] counts, long lasted) {
+    long[] weighted = new long[counts.length];
+    for (int i = 0; i < counts.length; i++) {
+      double rest = 1 - (double) LatencyCounts.middle(i) / lasted;
+      weighted[i] = rest <= 0 ? 0 : Math.round(WEIGHT * counts[i] / rest);
+    }
+    return weighted;
   }
 
   /**
@@ -106,6 +153,7 @@ final class LimitWindows {
    */
   void next(long now, boolean isLook) {
     begun = now;
+    isFresh = isLook;
     int number = Permit.after(Math.abs(present));
     present = isLook ? -number : number;
     if (isLook) {

@@ -353,15 +353,15 @@ class ConcurrencyLimitTest {
     assertThat(api.snapshot().limit()).isEqualTo(8);
     Duration base = api.explain().base();
 
-    for (int round = 0; round < 2; round++) {
+    for (int round = 0; round < 12; round++) {
       List<Long> inLook = take(api.withPriority(Priority.CRITICAL), 5);
-      time.advance(millis(8));
+      time.advance(millis(5));
       inLook.forEach(api::recordSuccess);
     }
     time.advance(WINDOW);
     assertThat(api.explain().rule()).isEqualTo(LimitChange.LOOK_ENDED);
     assertThat(api.snapshot().limit()).isEqualTo(20);
-    assertThat(api.explain().samples()).isEqualTo(10);
+    assertThat(api.explain().samples()).isEqualTo(60);
     assertThat(api.explain().base()).isLessThan(base);
   }
 
@@ -388,12 +388,58 @@ class ConcurrencyLimitTest {
     }
     assertThat(api.explain().rule()).isEqualTo(LimitChange.LOOK);
     api.recordSuccess(early);
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 60; i++) {
       api.recordSuccess(take(api, 1).get(0));
     }
     time.advance(WINDOW.plus(millis(3)));
     assertThat(api.explain().rule()).isEqualTo(LimitChange.LOOK_ENDED);
-    assertThat(api.explain().samples()).isEqualTo(10);
+    assertThat(api.explain().samples()).isEqualTo(60);
+  }
+
+  /** Passes windows, in each of which a full limit of calls begins, until the limit looks. */
+  private void untilLook(ConcurrencyLimit api, Duration latency) {
+    int windows = 0;
+    while (api.explain().rule() != LimitChange.LOOK) {
+      assertThat(windows++).isLessThan(100);
+      List<Long> permits = take(api.withPriority(Priority.CRITICAL), 20);
+      time.advance(latency);
+      permits.forEach(api::recordSuccess);
+      time.advance(WINDOW.plus(millis(3)));
+    }
+  }
+
+  @Test
+  @Tag("CL-12")
+  void lookWhoseCallsTakeLongerThanAnyWindow_ends() {
+    ConcurrencyLimit api = resilience.concurrencyLimit(
+        "api",
+        c -> c.least(4).initial(20).most(20).minimumSamples(10).maxWindow(Duration.ofSeconds(2)));
+    untilLook(api, Duration.ofSeconds(9));
+    assertThat(api.snapshot().limit()).isEqualTo(8);
+    Duration base = api.explain().base();
+
+    List<Long> inLook = take(api.withPriority(Priority.CRITICAL), 8);
+    time.advance(Duration.ofSeconds(4));
+    assertThat(api.explain().rule()).isEqualTo(LimitChange.LOOK_ENDED);
+    assertThat(api.snapshot().limit()).isEqualTo(20);
+    assertThat(api.explain().base()).isEqualTo(base);
+    inLook.forEach(api::recordSuccess);
+  }
+
+  @Test
+  @Tag("CL-12")
+  void firstWindow_waitsForCallsThatTakeLong() {
+    ConcurrencyLimit api = limit(4, 20, 20);
+    for (int second = 0; second < 2; second++) {
+      List<Long> permits = take(api, 10);
+      time.advance(millis(900));
+      permits.forEach(api::recordSuccess);
+      time.advance(millis(103));
+      assertThat(api.explain().samples())
+          .as("a window of 1 s shows no latency of 900 ms")
+          .isEqualTo(second < 1 ? 0 : 20);
+    }
+    assertThat(api.explain().base().toMillis()).isBetween(800L, 1000L);
   }
 
   @Test

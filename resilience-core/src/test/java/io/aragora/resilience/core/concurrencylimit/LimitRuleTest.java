@@ -11,6 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class LimitRuleTest {
   private static final long MILLI = 1_000_000;
+  private static final double UNKNOWN = Double.POSITIVE_INFINITY;
 
   private static LimitSettings settings(int initial, int least, int most) {
     return new LimitSettings(initial, least, most, 1.5, 0);
@@ -25,7 +26,7 @@ class LimitRuleTest {
   }
 
   private static LimitWindow window(double millis, int inFlight) {
-    return new LimitWindow(100, millis * MILLI, inFlight, 0);
+    return new LimitWindow(100, millis * MILLI, millis * MILLI, inFlight, 0);
   }
 
   /** A window in which all permits were in use. */
@@ -38,7 +39,7 @@ class LimitRuleTest {
   }
 
   private static Decision drops(LimitRule rule, long drops) {
-    return rule.decide(new LimitWindow(0, 0, rule.limit(), drops));
+    return rule.decide(new LimitWindow(0, 0, UNKNOWN, rule.limit(), drops));
   }
 
   private static double baseMillis(LimitRule rule) {
@@ -109,7 +110,7 @@ class LimitRuleTest {
   void decide_thirtyDropsInAWindow_fallsOnce() {
     LimitRule rule = rule(100, 4, 200);
 
-    Decision decision = rule.decide(new LimitWindow(100, 10 * MILLI, 100, 30));
+    Decision decision = rule.decide(new LimitWindow(100, 10 * MILLI, 10 * MILLI, 100, 30));
 
     assertThat(decision)
         .extracting(Decision::to, Decision::rule, Decision::drops)
@@ -239,7 +240,7 @@ class LimitRuleTest {
     for (int window = 1; window <= 4; window++) {
       full(rule, 60);
     }
-    rule.decide(new LimitWindow(100, 60 * MILLI, 4, 1));
+    rule.decide(new LimitWindow(100, 60 * MILLI, 60 * MILLI, 4, 1));
 
     for (int window = 1; window <= 4; window++) {
       assertThat(full(rule, 60).rule()).isNotEqualTo(LimitChange.RELEARNED);
@@ -276,7 +277,50 @@ class LimitRuleTest {
         .extracting(Decision::from, Decision::to, Decision::rule)
         .containsExactly(40, 100, LimitChange.LOOK_ENDED);
     assertThat(rule.looking()).isFalse();
-    assertThat(baseMillis(rule)).isEqualTo(20);
+    assertThat(baseMillis(rule))
+        .as("two thirds of the way to 20")
+        .isEqualTo(70 / 3.0, within(1e-9));
+  }
+
+  @Test
+  @Tag("CL-29")
+  void decide_looksThatAreFaster_lowerTheBaseStepByStep() {
+    LimitRule rule = rule(100, 4, 100);
+    for (double base : new double[] {20 + 10 / 3.0, 20 + 10 / 9.0, 20 + 10 / 27.0}) {
+      while (full(rule, 30).rule() != LimitChange.LOOK) {
+        // as long as it takes
+      }
+      full(rule, 20);
+      assertThat(baseMillis(rule)).isEqualTo(base, within(1e-9));
+    }
+  }
+
+  @Test
+  @Tag("CL-12")
+  void decide_lookWhoseCallsTakeLongerThanItMayLast_endsAndKeepsTheBase() {
+    LimitRule rule = rule(100, 4, 100);
+    while (full(rule, 30).rule() != LimitChange.LOOK) {
+      // as long as it takes
+    }
+
+    assertThat(rule.decide(new LimitWindow(0, Double.NaN, UNKNOWN, 40, 0)))
+        .extracting(Decision::to, Decision::rule)
+        .containsExactly(100, LimitChange.LOOK_ENDED);
+    assertThat(baseMillis(rule)).isEqualTo(30);
+  }
+
+  @Test
+  void decide_fastByChance_lowersNoBaseThatCouldNotRise() {
+    LimitRule rule = rule(100, 4, 100);
+    quiet(rule, 30);
+    rule.decide(new LimitWindow(50, 25 * MILLI, 35 * MILLI, 100, 0));
+    assertThat(baseMillis(rule)).as("limited").isEqualTo(30);
+    rule.decide(new LimitWindow(50, 25 * MILLI, UNKNOWN, 100, 0));
+    assertThat(baseMillis(rule)).as("limited, too few samples").isEqualTo(30);
+    rule.decide(new LimitWindow(50, 20 * MILLI, 25 * MILLI, 100, 0));
+    assertThat(baseMillis(rule)).as("limited, and certain").isEqualTo(29.5);
+    rule.decide(new LimitWindow(50, 24.5 * MILLI, UNKNOWN, 10, 0));
+    assertThat(baseMillis(rule)).as("not limited: it may rise again").isEqualTo(29);
   }
 
   @ParameterizedTest
@@ -345,7 +389,7 @@ class LimitRuleTest {
     LimitRule rule = rule(100, 4, 200);
     quiet(rule, 10);
 
-    Decision decision = rule.decide(new LimitWindow(0, Double.NaN, 100, 0));
+    Decision decision = rule.decide(new LimitWindow(0, Double.NaN, UNKNOWN, 100, 0));
 
     assertThat(decision)
         .extracting(Decision::from, Decision::to, Decision::rule)
@@ -362,7 +406,7 @@ class LimitRuleTest {
       // as long as it takes
     }
 
-    rule.decide(new LimitWindow(0, Double.NaN, 0, 0));
+    rule.decide(new LimitWindow(0, Double.NaN, UNKNOWN, 0, 0));
     assertThat(rule.looking()).isTrue();
     full(rule, 20);
 
