@@ -2,6 +2,7 @@ package io.aragora.resilience.grpc;
 
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.Priority;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
 import io.aragora.resilience.ratelimiter.RateLimitExceededException;
@@ -22,6 +23,7 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiFunction;
 import org.jspecify.annotations.Nullable;
 
@@ -41,12 +43,19 @@ import org.jspecify.annotations.Nullable;
  * cancellation, and returns the permit, when it ends. Nothing waits. Immutable and thread-safe.
  */
 public final class ResilienceServerInterceptor implements ServerInterceptor {
+  private static final GuardedLog LOG = GuardedLog.of(ResilienceServerInterceptor.class);
+
+  /** The key of all calls whose peer is not known. */
+  private static final String UNKNOWN = "unknown";
+
+  private static final int LONGEST_KEY = 10_000;
   private static final long MAX_TOLERANCE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   private final @Nullable ConcurrencyLimit limit;
   private final Metadata.@Nullable Key<String> priority;
   private final @Nullable KeyedRateLimiter limiter;
   private final BiFunction<? super ServerCall<?, ?>, ? super Metadata, String> peer;
+  private final AtomicBoolean hasLoggedPeer = new AtomicBoolean();
   private final long pushbackMillis;
   private final StatusTable statuses;
 
@@ -72,7 +81,7 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
   public <ReqT, RespT> ServerCall.Listener<ReqT> interceptCall(
       ServerCall<ReqT, RespT> call, Metadata headers, ServerCallHandler<ReqT, RespT> next) {
     if (limiter != null) {
-      String key = peer.apply(call, headers);
+      String key = keyOf(call, headers);
       if (!limiter.tryAcquire(key)) {
         RateLimitExceededException cause = Rejections.of(limiter, key);
         return reject(
@@ -178,13 +187,30 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
     return new ServerCall.Listener<>() {};
   }
 
+  /** Calls whose peer the function does not say, since it fails for instance, share one key and are served. */
+  private String keyOf(ServerCall<?, ?> call, Metadata headers) {
+    String key = null;
+    try {
+      key = peer.apply(call, headers);
+    } catch (Throwable e) {
+      if (hasLoggedPeer.compareAndSet(false, true)) {
+        LOG.log(
+            System.Logger.Level.WARNING,
+            "the peer of a call could not be found; such calls share the key '" + UNKNOWN
+                + "' (logged once)",
+            e);
+      }
+    }
+    return key == null || key.isBlank() || key.length() > LONGEST_KEY ? UNKNOWN : key;
+  }
+
   /** The address of the peer without its port; all calls within the process have one key. */
   private static String peerOf(ServerCall<?, ?> call, Metadata headers) {
     SocketAddress address = call.getAttributes().get(Grpc.TRANSPORT_ATTR_REMOTE_ADDR);
     if (address instanceof InetSocketAddress inet && inet.getAddress() != null) {
       return inet.getAddress().getHostAddress();
     }
-    return address == null ? "unknown" : address.getClass().getSimpleName();
+    return address == null ? UNKNOWN : address.getClass().getSimpleName();
   }
 
   /**
@@ -313,7 +339,8 @@ public final class ResilienceServerInterceptor implements ServerInterceptor {
     /**
      * Sets who the peer of a call is. Default: its address without the port, which is that of a proxy if there is one.
      *
-     * @param key returns the key, not blank, of at most 10,000 characters
+     * @param key returns the key, not blank, of at most 10,000 characters. Calls for which it returns anything else, or fails, share
+     *     the key {@code unknown}
      * @return this builder
      */
     public Builder peer(BiFunction<? super ServerCall<?, ?>, ? super Metadata, String> key) {

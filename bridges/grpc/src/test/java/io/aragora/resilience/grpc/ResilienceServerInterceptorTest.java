@@ -33,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -326,6 +327,33 @@ class ResilienceServerInterceptorTest {
       assertThat(withPriority(shop, "acme").end().isOk()).isTrue();
       assertThat(withPriority(shop, "acme").end().isOk()).isFalse();
       assertThat(withPriority(shop, "other").end().isOk()).isTrue();
+    }
+  }
+
+  static Stream<BiFunction<ServerCall<?, ?>, Metadata, String>> peersThatSayNothing() {
+    return Stream.of(
+        (call, headers) -> null,
+        (call, headers) -> " ",
+        (call, headers) -> "x".repeat(10_001),
+        (call, headers) -> {
+          throw new IllegalStateException("no such header");
+        },
+        (call, headers) -> {
+          throw new NoClassDefFoundError("Tenants");
+        });
+  }
+
+  @ParameterizedTest
+  @MethodSource("peersThatSayNothing")
+  void peer_thatSaysNothing_sharesOneKey(BiFunction<ServerCall<?, ?>, Metadata, String> peer) {
+    KeyedRateLimiter limiter = oneCallEach("tenants");
+    ServerInterceptor limited =
+        ResilienceServerInterceptor.builder().rateLimiter(limiter).peer(peer).build();
+    try (Shop shop = new Shop(Transport.IN_PROCESS, limited)) {
+      assertThat(Call.of(shop.managed, MethodType.UNARY, "ok").end().isOk()).isTrue();
+      assertThat(Call.of(shop.managed, MethodType.UNARY, "ok").end().getCode())
+          .isEqualTo(Status.Code.RESOURCE_EXHAUSTED);
+      assertThat(limiter.mostRejected(5)).containsOnlyKeys("unknown");
     }
   }
 

@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
@@ -397,6 +398,24 @@ class BulkheadTest {
     assertThat(called).hasValue(1);
     db.run(() -> {});
     assertThat(db.snapshot().inUse()).isZero();
+  }
+
+  @Test
+  @Tag("GW-10")
+  void resultPredicateThatThrows_placeComesBackOnce() {
+    Bulkhead db = resilience.bulkhead("db", BulkheadConfig.of(1));
+    Retry retry = resilience.retry(
+        "r",
+        c -> c.retryResultIf(result -> {
+          throw new AssertionError("thrown by the predicate");
+        }));
+    Pipeline pipeline = resilience.pipeline("p", p -> p.add(db).add(retry));
+    assertThat(pipeline.<String, RuntimeException>call(() -> "body")).isEqualTo("body");
+    assertThat(pipeline.callAsync(() -> CompletableFuture.completedFuture("later")))
+        .isCompletedWithValue("later");
+    assertThat(db.snapshot().inUse()).isZero();
+    assertThat(db.totals().strayReleases()).isZero();
+    assertThat(db.totals().admitted()).isEqualTo(2);
   }
 
   @Test
