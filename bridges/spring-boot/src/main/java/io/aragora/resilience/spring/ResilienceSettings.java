@@ -3,6 +3,7 @@ package io.aragora.resilience.spring;
 import io.aragora.resilience.Reconfiguration;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceBuilder;
+import io.aragora.resilience.internal.FailureMessage;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.util.List;
 import java.util.Map;
@@ -123,8 +124,8 @@ public final class ResilienceSettings {
   void reloadOrLog() {
     try {
       reload();
-    } catch (RuntimeException e) {
-      LOG.error("The settings of policies have not changed: " + e.getMessage(), e);
+    } catch (Throwable e) {
+      LOG.error("The settings of policies have not changed: " + FailureMessage.textOf(e), e);
     }
   }
 

@@ -5,22 +5,23 @@ import io.aragora.resilience.annotation.WithCircuitBreaker;
 import io.aragora.resilience.annotation.WithFallback;
 import io.aragora.resilience.annotation.WithRetry;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
+import java.net.URL;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.boot.devtools.restart.classloader.RestartClassLoader;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * A process that restarts an application twice, as devtools do: its classes have a new class loader each time. The application
+ * A process that restarts an application twice, in class loaders of devtools, so its classes are new each time. The application
  * has all auto-configurations on the path, ours and those of Spring Boot.
  */
 public final class RestartedApplication {
@@ -89,31 +90,11 @@ public final class RestartedApplication {
     }
   }
 
-  /** Defines the classes above anew. */
-  private static final class RestartLoader extends ClassLoader {
-    RestartLoader() {
-      super(RestartedApplication.class.getClassLoader());
-    }
-
-    @Override
-    protected Class<?> loadClass(String name, boolean resolve) throws ClassNotFoundException {
-      if (!name.startsWith(RestartedApplication.class.getName())) {
-        return super.loadClass(name, resolve);
-      }
-      synchronized (getClassLoadingLock(name)) {
-        Class<?> known = findLoadedClass(name);
-        if (known != null) {
-          return known;
-        }
-        try (InputStream stream =
-            getParent().getResourceAsStream(name.replace('.', '/') + ".class")) {
-          byte[] bytes = stream.readAllBytes();
-          return defineClass(name, bytes, 0, bytes.length);
-        } catch (IOException e) {
-          throw new ClassNotFoundException(name, e);
-        }
-      }
-    }
+  /** The class loader of devtools, which defines the classes of the application anew. */
+  private static ClassLoader restarted() {
+    return new RestartClassLoader(RestartedApplication.class.getClassLoader(), new URL[] {
+      RestartedApplication.class.getProtectionDomain().getCodeSource().getLocation()
+    });
   }
 
   /**
@@ -127,7 +108,7 @@ public final class RestartedApplication {
     // Spring Boot itself keeps the class loader of the first start.
     run(RestartedApplication.class.getClassLoader());
     for (int i = 0; i < 2; i++) {
-      loaders.add(new WeakReference<>(run(new RestartLoader()), gone));
+      loaders.add(new WeakReference<>(run(restarted()), gone));
     }
     for (int i = 0; i < 600 && loaders.stream().anyMatch(each -> each.get() != null); i++) {
       System.gc();

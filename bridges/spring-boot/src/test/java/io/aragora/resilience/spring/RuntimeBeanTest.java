@@ -28,7 +28,10 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.cloud.context.environment.EnvironmentChangeEvent;
@@ -428,8 +431,33 @@ class RuntimeBeanTest {
                 context.publishEvent(new EnvironmentChangeEvent(context, Set.of("a.setting")))));
   }
 
+  @SuppressWarnings("serial") // never written
+  static Stream<RuntimeException> failuresOfAPropertySource() {
+    return Stream.of(
+        new IllegalStateException("the server of settings is down"), new IllegalStateException() {
+          @Override
+          public String getMessage() {
+            throw new IllegalStateException("no message");
+          }
+        });
+  }
+
   @Test
-  void reload_eventWhenAPropertySourceThrows_failsNoListener() {
+  void reload_eventWhenAPropertySourceHasAnError_failsNoListener() {
+    reloadWith(() -> {
+      throw new NoClassDefFoundError("Secrets");
+    });
+  }
+
+  @ParameterizedTest
+  @MethodSource("failuresOfAPropertySource")
+  void reload_eventWhenAPropertySourceThrows_failsNoListener(RuntimeException failure) {
+    reloadWith(() -> {
+      throw failure;
+    });
+  }
+
+  private void reloadWith(Runnable broken) {
     AtomicBoolean isBroken = new AtomicBoolean();
     AtomicInteger thrown = new AtomicInteger();
     runner
@@ -441,7 +469,7 @@ class RuntimeBeanTest {
               public Object getProperty(String name) {
                 if (isBroken.get()) {
                   thrown.incrementAndGet();
-                  throw new IllegalStateException("the server of settings is down");
+                  broken.run();
                 }
                 return super.getProperty(name);
               }
