@@ -27,6 +27,7 @@ import java.util.regex.Pattern;
 
 /** Settings from files, maps, system properties and the environment. */
 class ConfigFuzzTest {
+  private static final List<SettingTable<?, ?>> TABLES = RuntimeSettings.tables();
   private static final int MOST_OF_VALUE = 400;
   private static final int MOST_OF_FILE = 4000;
   private static final Pattern WITH_UNIT =
@@ -115,8 +116,7 @@ class ConfigFuzzTest {
   @FuzzTest
   void value(byte[] input) {
     FuzzInput fields = new FuzzInput(input);
-    SettingTable<?, ?> table =
-        RuntimeSettings.TABLES.get(fields.below(RuntimeSettings.TABLES.size()));
+    SettingTable<?, ?> table = TABLES.get(fields.below(TABLES.size()));
     String setting = table.settings().get(fields.below(table.settings().size()));
     try {
       table.check(new Given(setting, fields.restAsText(), "file"));
@@ -162,8 +162,7 @@ class ConfigFuzzTest {
     Map<String, String> properties = new HashMap<>();
     Map<String, String> environment = new HashMap<>();
     while (fields.hasMore() && properties.size() + environment.size() < 50) {
-      SettingTable<?, ?> table =
-          RuntimeSettings.TABLES.get(fields.below(RuntimeSettings.TABLES.size()));
+      SettingTable<?, ?> table = TABLES.get(fields.below(TABLES.size()));
       String setting = table.settings().get(fields.below(table.settings().size()));
       switch (fields.below(3)) {
         case 0 -> environment.put(table.variable(setting), fields.text());
@@ -198,7 +197,7 @@ class ConfigFuzzTest {
     List<PolicyReference> policies = new ArrayList<>();
     for (String entry : text.split(",(?![^()]*\\))", -1)) {
       String[] parts = entry.split(":", 2);
-      String kind = RuntimeSettings.TABLES.stream()
+      String kind = TABLES.stream()
           .filter(SettingTable::isPolicy)
           .map(SettingTable::key)
           .filter(parts[0].strip()::equalsIgnoreCase)
