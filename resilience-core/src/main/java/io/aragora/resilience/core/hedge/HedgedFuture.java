@@ -43,10 +43,8 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
   private final ContextCarrier.@Nullable Carried carried;
 
   // The delay before the next hedge; null until it is armed for the first time. A thread that
-  // cancels
-  // reads the number of the arming first. If that is an older one, the thread that arms sees the
-  // end,
-  // and cancels.
+  // cancels reads the number of the arming first. If that is an older one, the thread that arms
+  // sees the end, and cancels.
   private @Nullable PooledOperation delay;
   private volatile long arming;
 
