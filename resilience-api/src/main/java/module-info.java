@@ -41,6 +41,7 @@ module io.aragora.resilience {
       io.aragora.resilience.postgresql,
       io.aragora.resilience.redis,
       io.aragora.resilience.resilience4j,
+      io.aragora.resilience.spring,
       io.aragora.resilience.testing;
   exports io.aragora.resilience.internal.discovery to
       io.aragora.resilience.core,

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -29,6 +30,12 @@ class ModulesTest {
   /** The packages of a module whose names differ from the module's: a store is a mechanism of persistence. */
   private static final Map<String, String> PACKAGES =
       Map.of(API + ".postgresql", API + ".persistence.postgresql");
+
+  private static final Pattern BRIDGE = Pattern.compile("<bridge\\.module>(.*)</bridge\\.module>");
+
+  /** The package of an import. */
+  private static final Pattern IMPORT =
+      Pattern.compile("^import (?:static )?(io\\.aragora(?:\\.[a-z0-9_]+)+)\\.", Pattern.MULTILINE);
 
   private final List<LibraryModule> modules = LibraryModule.all();
 
@@ -93,6 +100,44 @@ class ModulesTest {
     assertThat(api.descriptor().exports())
         .extracting(ModuleDescriptor.Exports::source)
         .containsExactlyInAnyOrderElementsOf(api.packages());
+  }
+
+  /** Bridges are compiled on the class path, where everything is accessible, and may run on the module path. */
+  @Test
+  void bridges_importOnlyWhatIsExportedToThem() throws IOException {
+    Map<String, Set<String>> exported = new TreeMap<>();
+    for (LibraryModule module : modules) {
+      module.packages().forEach(hidden -> exported.put(hidden, Set.of()));
+      for (ModuleDescriptor.Exports exports : module.descriptor().exports()) {
+        exported.put(exports.source(), exports.isQualified() ? exports.targets() : Set.of("all"));
+      }
+    }
+    Set<String> imported = new TreeSet<>();
+    Set<String> findings = new TreeSet<>();
+    for (Path folder : PublishedPomsTest.published()) {
+      Matcher bridge = BRIDGE.matcher(Files.readString(folder.resolve("pom.xml")));
+      if (!bridge.find()) {
+        continue;
+      }
+      try (Stream<Path> sources = Files.walk(folder.resolve("src/main"))) {
+        for (Path source :
+            sources.filter(file -> file.toString().matches(".*\\.(java|kt)")).toList()) {
+          Matcher line = IMPORT.matcher(Files.readString(source));
+          while (line.find()) {
+            Set<String> targets = exported.get(line.group(1));
+            if (targets != null) {
+              imported.add(line.group(1));
+              if (!targets.contains("all") && !targets.contains(bridge.group(1))) {
+                findings.add(line.group(1) + " is not exported to " + bridge.group(1));
+              }
+            }
+          }
+        }
+      }
+    }
+
+    assertThat(imported).contains(API, API + ".internal", API + ".http.internal");
+    assertThat(findings).isEmpty();
   }
 
   @Test
