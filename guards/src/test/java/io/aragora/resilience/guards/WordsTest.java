@@ -27,9 +27,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Rejects words that the language of this project avoids ({@code CONTRIBUTING.md}): in comments and string literals of the
- * Java
- * sources of all modules, tests included, and in pages, scripts and the live page.
+ * Rejects words that the language of this project avoids ({@code CONTRIBUTING.md}): in comments and
+ * string literals of the Java sources of all modules, tests included, and in pages, scripts and the
+ * live page.
  */
 class WordsTest {
   /** Folders and files that are not checked, by their path from the root. */
@@ -53,6 +53,9 @@ class WordsTest {
   /** In names; in sentences a connection may be refused, which is what the system calls it. */
   private static final Pattern RETIRED_IN_NAMES =
       Pattern.compile(RETIRED.pattern() + "|\\b(refused)\\b", Pattern.CASE_INSENSITIVE);
+
+  /** A line of prose in a comment, with what stands before it: no tag, item of a list or indented code. */
+  private static final Pattern COMMENT = Pattern.compile("(\\s*(?:\\*|//) )([^\\s@<*-].*)");
 
   private static final Pattern NAME = Pattern.compile("\\b[A-Za-z]\\w*[a-z0-9_][A-Z_]\\w*\\b");
 
@@ -144,6 +147,56 @@ class WordsTest {
 
     assertThat(inSources(folder))
         .containsExactly("Cup.java:1 Gives", "Cup.java:3 whoever", "Cup.java:4 in a row");
+  }
+
+  /** A formatter that breaks a long line leaves its last words in a line of their own. */
+  @Test
+  void comments_haveOneMargin() throws IOException {
+    Set<String> findings = new TreeSet<>();
+    for (Path folder : sourceFolders()) {
+      for (String ending : List.of(".java", ".kt")) {
+        for (Path file : filesIn(folder, ending)) {
+          for (int line : brokenLines(Files.readAllLines(file))) {
+            findings.add(file.getFileName() + ":" + line);
+          }
+        }
+      }
+    }
+
+    assertThat(findings).isEmpty();
+  }
+
+  @Test
+  void brokenLines_areFound() {
+    String margin = " * " + "word ".repeat(20).strip();
+
+    assertThat(brokenLines(List.of(margin, " * and", " * so on, to the margin.")))
+        .containsExactly(2);
+    assertThat(brokenLines(List.of(margin, " * and so on."))).isEmpty();
+    assertThat(brokenLines(List.of(margin, " * end.", " * Another sentence."))).isEmpty();
+    assertThat(brokenLines(List.of(margin, " *   call();", " * }</pre>"))).isEmpty();
+  }
+
+  /** The numbers of lines of a comment that have few words although the line before is full and the sentence goes on. */
+  private static List<Integer> brokenLines(List<String> lines) {
+    List<Integer> found = new ArrayList<>();
+    for (int i = 1; i < lines.size() - 1; i++) {
+      Matcher before = COMMENT.matcher(lines.get(i - 1));
+      Matcher line = COMMENT.matcher(lines.get(i));
+      Matcher after = COMMENT.matcher(lines.get(i + 1));
+      if (before.matches()
+          && line.matches()
+          && after.matches()
+          && lines.get(i - 1).length() >= 90
+          && lines.get(i).length() < 60
+          && before.group(1).equals(line.group(1))
+          && after.group(1).equals(line.group(1))
+          && line.group(2).split(" ").length <= 4
+          && !line.group(2).matches(".*[.:;}]")) {
+        found.add(i + 1);
+      }
+    }
+    return found;
   }
 
   @Test

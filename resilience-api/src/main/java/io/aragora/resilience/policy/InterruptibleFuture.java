@@ -120,9 +120,8 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
         inside.interrupt();
       }
       // Volatile read after the cancellation; the thread that registers a handler writes the field,
-      // then looks whether
-      // the future is cancelled. Were either weaker, the handler could be left behind. Stress:
-      // InterruptibleFutureStress.HandlerRunsOnce.
+      // then looks whether the future is cancelled. Were either weaker, the handler could be left
+      // behind. Stress: InterruptibleFutureStress.HandlerRunsOnce.
       CancellationHandlers registered = handlers;
       if (registered != null) {
         registered.cancel();

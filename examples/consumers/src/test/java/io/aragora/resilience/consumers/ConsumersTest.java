@@ -24,9 +24,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Runs the programs that the builds of the consumers created, by the commands of the documentation, on the JDK of the test.
- * Checks
- * their output, and that they log no warning.
+ * Runs the programs that the builds of the consumers created, by the commands of the documentation,
+ * on the JDK of the test. Checks their output, and that they log no warning.
  */
 class ConsumersTest {
   private static final Path FOLDER = Path.of(System.getProperty("consumers.folder"));

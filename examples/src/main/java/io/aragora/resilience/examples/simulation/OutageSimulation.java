@@ -23,9 +23,9 @@ import java.util.Locale;
 import java.util.zip.CRC32;
 
 /**
- * A thousand callers and a dependency that is down for two minutes and short of capacity for eight more, in simulated time:
- * once
- * with a retry budget and once without. The same seed gives the same log, byte for byte.
+ * A thousand callers and a dependency that is down for two minutes and short of capacity for eight
+ * more, in simulated time: once with a retry budget and once without. The same seed gives the same
+ * log, byte for byte.
  *
  * <p>{@code mvn -q -Psimulation verify} writes both logs to {@code examples/target/simulation}.
  */

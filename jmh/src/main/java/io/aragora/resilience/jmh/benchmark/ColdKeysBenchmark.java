@@ -13,11 +13,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What a call costs if its breaker is in no cache of the processor: the keys are called in scattered order, each once in a
- * round. The
- * look-up of a key is part of it; {@link #mapGet} is that of a {@code ConcurrentHashMap} alone. Resilience4j's windows have
- * ten calls
- * instead of a hundred, since a million of those need more memory than such a machine has.
+ * What a call costs if its breaker is in no cache of the processor: the keys are called in
+ * scattered order, each once in a round. The look-up of a key is part of it; {@link #mapGet} is
+ * that of a {@code ConcurrentHashMap} alone. Resilience4j's windows have ten calls instead of a
+ * hundred, since a million of those need more memory than such a machine has.
  */
 public class ColdKeysBenchmark extends PolicyBenchmark {
   private static final int PEER_CALLS = 10;

@@ -13,11 +13,10 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Claim: a call that may fail costs at most 2.25 times its floor, or 2.5 times if a rate is judged, no more than a peer's if
- * threads
- * share the breaker, and allocates nothing. One call in two, eight or ten of each thread fails, below the thresholds. A run
- * is shorter
- * than a window of 60 s, so that all its calls are in the newest buckets; a window of 1 s turns during the run.
+ * Claim: a call that may fail costs at most 2.25 times its floor, or 2.5 times if a rate is judged,
+ * no more than a peer's if threads share the breaker, and allocates nothing. One call in two, eight
+ * or ten of each thread fails, below the thresholds. A run is shorter than a window of 60 s, so
+ * that all its calls are in the newest buckets; a window of 1 s turns during the run.
  */
 public class FailureBenchmark extends PolicyBenchmark {
   /** Of so many calls of a thread the last one fails. */

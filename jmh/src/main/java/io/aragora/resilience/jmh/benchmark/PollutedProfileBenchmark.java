@@ -15,11 +15,10 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * What a call costs in an application, where more than one body runs under more than one stack of policies: five bodies take
- * turns, and
- * before that all of them ran under a breaker, under a retry around it, and under a pipeline of three. So the compiler
- * cannot inline the
- * only body that it has seen. {@link #emptyCalls} is what the turns cost by themselves.
+ * What a call costs in an application, where more than one body runs under more than one stack of
+ * policies: five bodies take turns, and before that all of them ran under a breaker, under a retry
+ * around it, and under a pipeline of three. So the compiler cannot inline the only body that it has
+ * seen. {@link #emptyCalls} is what the turns cost by themselves.
  */
 public class PollutedProfileBenchmark extends PolicyBenchmark {
   private static final int ROUNDS = 20_000;

@@ -7,9 +7,8 @@ import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.Setup;
 
 /**
- * Claim: a retry around a call that succeeds at once costs at most 1.75 times its floor, with one thread and with two, and
- * allocates
- * nothing.
+ * Claim: a retry around a call that succeeds at once costs at most 1.75 times its floor, with one
+ * thread and with two, and allocates nothing.
  */
 public class RetryBenchmark extends PolicyBenchmark {
   private Retry retry;

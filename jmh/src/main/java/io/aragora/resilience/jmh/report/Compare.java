@@ -21,9 +21,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Measures the same benchmarks of two jars, say before and after a change, and prints a table with their ratio. Each figure
- * of a fork
- * is a virtual machine of its own, and those of the two jars take turns, so that what else the machine does meets both.
+ * Measures the same benchmarks of two jars, say before and after a change, and prints a table with
+ * their ratio. Each figure of a fork is a virtual machine of its own, and those of the two jars
+ * take turns, so that what else the machine does meets both.
  */
 public final class Compare {
   private static final String USAGE =

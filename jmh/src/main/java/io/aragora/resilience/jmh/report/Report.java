@@ -13,9 +13,9 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Writes the plots and tables of runs between the markers of a Markdown file, and the files of the plots to a folder. It can
- * also
- * write a summary between the markers of another file. The text depends on the runs alone: the same runs yield the same bytes.
+ * Writes the plots and tables of runs between the markers of a Markdown file, and the files of the
+ * plots to a folder. It can also write a summary between the markers of another file. The text
+ * depends on the runs alone: the same runs yield the same bytes.
  */
 public final class Report {
   static final String START = "<!-- benchmarks: start -->";

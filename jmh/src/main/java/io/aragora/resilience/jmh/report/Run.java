@@ -143,9 +143,9 @@ public record Run(
   }
 
   /**
-   * Whether so much else was running that the figures must not be published. The load average, which also has the build
-   * before the run
-   * in it, counts only if the system does not say what others used.
+   * Whether so much else was running that the figures must not be published. The load average,
+   * which also has the build before the run in it, counts only if the system does not say what
+   * others used.
    */
   boolean isLoaded() {
     return Double.isNaN(others) ? machine.isBusy() : others > OtherLoad.LIMIT;

@@ -22,10 +22,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.HdrHistogram.Histogram;
 
 /**
- * Limits of 100 ms beside application code that blocks: 100 continuations, 100 fallbacks, 64 listeners and one interrupt, all
- * of
- * which hang. Measures when the timeouts fire, synchronous and asynchronous, and whether retries continue and health responds.
- * Fails, with exit code 1, if a timeout needs longer than 150 ms, or if an event or call is lost.
+ * Limits of 100 ms beside application code that blocks: 100 continuations, 100 fallbacks, 64
+ * listeners and one interrupt, all of which hang. Measures when the timeouts fire, synchronous and
+ * asynchronous, and whether retries continue and health responds. Fails, with exit code 1, if a
+ * timeout needs longer than 150 ms, or if an event or call is lost.
  */
 public final class BlockedSoak {
   private static final int CONTINUATIONS = 100;

@@ -118,8 +118,7 @@ public enum CallEnd {
       return EXECUTOR;
     }
     // An inner timeout fired, or a policy inside rejected the call. That stays so, whatever
-    // happened
-    // to the thread since.
+    // happened to the thread since.
     return failure instanceof TimeoutExceededException || Failures.rejectionIn(failure) != null
         ? BODY
         : null;

@@ -74,8 +74,7 @@ final class HalfOpenPhase extends Phase {
       return RETIRED;
     }
     // A probe that failed keeps its slot until the phase is replaced, which must follow, unless
-    // more
-    // than one may fail.
+    // more than one may fail.
     StackRoom.forOutcome();
     boolean ends = outcome == OutcomeWindow.FAILURE && config.halfOpenFailureRateThreshold() == 0;
     long now = slowNanos == 0 ? clock.read() : clock.readPrecisely();

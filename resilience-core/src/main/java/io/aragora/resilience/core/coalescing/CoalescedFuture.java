@@ -183,8 +183,7 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
     }
     acceptedTask = accepted;
     // Volatile read after the write; the thread that ends the call from outside writes the end,
-    // then
-    // reads acceptedTask.
+    // then reads acceptedTask.
     if (hasEnded()) {
       accepted.cancel();
     }

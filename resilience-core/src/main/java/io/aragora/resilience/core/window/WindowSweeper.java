@@ -101,8 +101,7 @@ public final class WindowSweeper {
     interval.rest();
     // Volatile, as `armed` is: a thread that pushes a window reads `armed` afterwards, and this one
     // looks again after clearing it. Were either weaker, a window could stay unswept. (Stress: the
-    // same
-    // hand-shake as CallsInFlightStress.NoCallGoesUnwatched.)
+    // same hand-shake as CallsInFlightStress.NoCallGoesUnwatched.)
     if (live.get() != null) {
       interval.armUnlessArmed(timer);
     }

@@ -82,8 +82,7 @@ class FleetProcessesTest {
         new Report(fleet, outage).write(Path.of("target", "fleet"));
       } else {
         // The later one is alone, and rejects everything: the first one began to call before the
-        // start
-        // of the processes.
+        // start of the processes.
         assertThat(others.mostWithin(1_000)).isLessThanOrEqualTo(1);
       }
     }

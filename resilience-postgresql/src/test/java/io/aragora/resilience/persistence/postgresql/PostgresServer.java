@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 
 /**
- * A real server on a free port of the loopback address, in a folder of the build, without Unix sockets. It ends with the
- * test's
- * JVM, however that ends: a shell waits for the end of its input, which comes from here.
+ * A real server on a free port of the loopback address, in a folder of the build, without Unix
+ * sockets. It ends with the test's JVM, however that ends: a shell waits for the end of its input,
+ * which comes from here.
  */
 public final class PostgresServer implements AutoCloseable {
   static final String USER = "owner";
