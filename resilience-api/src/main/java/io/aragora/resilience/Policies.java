@@ -170,7 +170,7 @@ public interface Policies {
 
   /**
    * Removes bulkheads that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
-   * #pruneCircuitBreakers} does for breakers.
+   * #pruneRetries} does for retries.
    *
    * @return how many this call removed
    */
@@ -178,7 +178,7 @@ public interface Policies {
 
   /**
    * Removes concurrency limits that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
-   * #pruneCircuitBreakers} does for breakers.
+   * #pruneRetries} does for retries.
    *
    * @return how many this call removed
    */
@@ -186,7 +186,8 @@ public interface Policies {
 
   /**
    * Removes rate limiters that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
-   * #pruneCircuitBreakers} does for breakers.
+   * #pruneRetries} does for retries. Those with {@link
+   * io.aragora.resilience.ratelimiter.RateLimiterConfig.Builder#keepAcrossRestart} stay.
    *
    * @return how many this call removed
    */
@@ -194,7 +195,7 @@ public interface Policies {
 
   /**
    * Removes hedges that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
-   * #pruneCircuitBreakers} does for breakers.
+   * #pruneRetries} does for retries.
    *
    * @return how many this call removed
    */
@@ -202,7 +203,7 @@ public interface Policies {
 
   /**
    * Removes coalescers that were neither called nor looked up for {@link ResilienceBuilder#staleAfter}, as {@link
-   * #pruneCircuitBreakers} does for breakers.
+   * #pruneRetries} does for retries.
    *
    * @return how many this call removed
    */
@@ -254,7 +255,7 @@ public interface Policies {
   /**
    * Removes a bulkhead from this runtime, its status and metrics. It works on for code that holds it.
    *
-   * @param name its name
+   * @param name the name
    * @return whether there was such a bulkhead
    */
   boolean removeBulkhead(String name);
@@ -262,7 +263,7 @@ public interface Policies {
   /**
    * Removes a concurrency limit from this runtime, its status and metrics. It works on for code that holds it.
    *
-   * @param name its name
+   * @param name the name
    * @return whether there was such a concurrency limit
    */
   boolean removeConcurrencyLimit(String name);
@@ -271,7 +272,7 @@ public interface Policies {
    * Removes a rate limiter from this runtime, its status and metrics. It works on for code that holds it. Its saved level
    * stays in the state store until it does not matter any more, and the next process still restores it.
    *
-   * @param name its name
+   * @param name the name
    * @return whether there was such a rate limiter
    */
   boolean removeRateLimiter(String name);
@@ -280,7 +281,7 @@ public interface Policies {
    * Removes a keyed rate limiter and all its keys from this runtime, its status and metrics. It works on for code that holds
    * it.
    *
-   * @param name its name
+   * @param name the name
    * @return whether there was such a keyed rate limiter
    */
   boolean removeKeyedRateLimiter(String name);
@@ -288,7 +289,7 @@ public interface Policies {
   /**
    * Removes a hedge from this runtime, its status and metrics. It works on for code that holds it.
    *
-   * @param name its name
+   * @param name the name
    * @return whether there was such a hedge
    */
   boolean removeHedge(String name);
@@ -296,7 +297,7 @@ public interface Policies {
   /**
    * Removes a chaos policy from this runtime, its status and metrics. It works on for code that holds it.
    *
-   * @param name its name
+   * @param name the name
    * @return whether there was such a chaos policy
    */
   boolean removeChaos(String name);
@@ -304,7 +305,7 @@ public interface Policies {
   /**
    * Removes a coalescer from this runtime, its status and metrics. It works on for code that holds it.
    *
-   * @param name its name
+   * @param name the name
    * @return whether there was such a coalescer
    */
   boolean removeCoalescer(String name);

@@ -274,7 +274,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Looks up a bulkhead, and creates it at the first call with the settings from outside the code, or the defaults.
    *
-   * @param name its name
+   * @param name the name
    * @return the bulkhead of that name
    */
   Bulkhead bulkhead(String name);
@@ -282,8 +282,8 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a bulkhead.
    *
-   * @param name its name
-   * @param config its config
+   * @param name the name
+   * @param config the config
    * @return the bulkhead of that name
    * @throws ResilienceConfigurationException if the bulkhead is already declared with other settings
    */
@@ -292,7 +292,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a bulkhead.
    *
-   * @param name its name
+   * @param name the name
    * @param settings sets the config
    * @return the bulkhead of that name
    * @throws ResilienceConfigurationException if the bulkhead is already declared with other settings
@@ -306,7 +306,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Looks up a concurrency limit, and creates it at the first call with the settings from outside the code, or the defaults.
    *
-   * @param name its name
+   * @param name the name
    * @return the concurrency limit of that name
    */
   ConcurrencyLimit concurrencyLimit(String name);
@@ -314,8 +314,8 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a concurrency limit.
    *
-   * @param name its name
-   * @param config its config
+   * @param name the name
+   * @param config the config
    * @return the concurrency limit of that name
    * @throws ResilienceConfigurationException if the concurrency limit is already declared with other settings
    */
@@ -324,7 +324,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a concurrency limit.
    *
-   * @param name its name
+   * @param name the name
    * @param settings sets the config
    * @return the concurrency limit of that name
    * @throws ResilienceConfigurationException if the concurrency limit is already declared with other settings
@@ -340,7 +340,7 @@ public interface Resilience extends AutoCloseable {
    * Looks up a rate limiter. Its limit and period are declared in the code or set outside it ({@code
    * resilience.ratelimiter.<name>.limit} and {@code .period}).
    *
-   * @param name its name
+   * @param name the name
    * @return the rate limiter of that name
    * @throws ResilienceConfigurationException if the rate limiter has no limit and period
    */
@@ -349,8 +349,8 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a rate limiter.
    *
-   * @param name its name
-   * @param config its config
+   * @param name the name
+   * @param config the config
    * @return the rate limiter of that name
    * @throws ResilienceConfigurationException if the name is already declared with other settings
    */
@@ -359,7 +359,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a smooth rate limiter.
    *
-   * @param name its name
+   * @param name the name
    * @param settings sets the limit and the period, and other settings that differ from the defaults
    * @return the rate limiter of that name
    * @throws IllegalArgumentException if {@code settings} sets no limit or no period
@@ -375,8 +375,8 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a rate limiter with keys. Settings outside the code for rate limiters of that name change the config of its keys.
    *
-   * @param name its name
-   * @param config its config
+   * @param name the name
+   * @param config the config
    * @return the keyed rate limiter of that name
    * @throws ResilienceConfigurationException if the name is already declared with other settings
    */
@@ -385,7 +385,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a rate limiter with keys.
    *
-   * @param name its name
+   * @param name the name
    * @param settings sets the config of the keys, and other settings that differ from the defaults
    * @return the keyed rate limiter of that name
    * @throws IllegalArgumentException if {@code settings} sets no config of the keys
@@ -401,7 +401,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Looks up a hedge. Its delay is declared in the code or set outside it ({@code resilience.hedge.<name>.delay}).
    *
-   * @param name its name
+   * @param name the name
    * @return the hedge of that name
    * @throws ResilienceConfigurationException if the hedge has no delay
    */
@@ -410,8 +410,8 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a hedge, for calls that may run more than once.
    *
-   * @param name its name
-   * @param config its config
+   * @param name the name
+   * @param config the config
    * @return the hedge of that name
    * @throws ResilienceConfigurationException if the name is already declared with other settings
    */
@@ -420,7 +420,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a hedge, for calls that may run more than once.
    *
-   * @param name its name
+   * @param name the name
    * @param settings sets the delay, and other settings that differ from the defaults
    * @return the hedge of that name
    * @throws IllegalArgumentException if {@code settings} sets no delay
@@ -435,7 +435,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Looks up a chaos policy, which only code declares.
    *
-   * @param name its name
+   * @param name the name
    * @return the chaos policy of that name
    * @throws ResilienceConfigurationException if the name is not declared
    */
@@ -444,8 +444,8 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a chaos policy. It does nothing until chaos is enabled for the process and {@link ChaosControl#start started}.
    *
-   * @param name its name
-   * @param config its config
+   * @param name the name
+   * @param config the config
    * @return the chaos policy of that name
    * @throws ResilienceConfigurationException if the name is already declared with other settings
    */
@@ -454,7 +454,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a chaos policy. It does nothing until chaos is enabled for the process and {@link ChaosControl#start started}.
    *
-   * @param name its name
+   * @param name the name
    * @param settings adds what may be injected, and other settings
    * @return the chaos policy of that name
    * @throws IllegalArgumentException if {@code settings} adds nothing, or chances of more than 100 percent
@@ -476,7 +476,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Looks up a coalescer. The caller chooses the types, which must be those of the declaration.
    *
-   * @param name its name
+   * @param name the name
    * @param <K> the type of its keys
    * @param <V> the type of its results
    * @return the coalescer of that name
@@ -486,8 +486,8 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a coalescer. A name stands for one type of keys and one type of results.
    *
-   * @param name its name
-   * @param config its config
+   * @param name the name
+   * @param config the config
    * @param <K> the type of its keys
    * @param <V> the type of its results
    * @return the coalescer of that name
@@ -499,7 +499,7 @@ public interface Resilience extends AutoCloseable {
   /**
    * Declares a coalescer. A name stands for one type of keys and one type of results.
    *
-   * @param name its name
+   * @param name the name
    * @param settings sets what differs from the defaults
    * @param <K> the type of its keys
    * @param <V> the type of its results

@@ -96,8 +96,8 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the largest number of policies of each kind: breakers, keyed breakers, retries, retry budgets, timeouts, named
-   * pipelines, and names of pipelines with fallbacks. Default 1000 of each.
+   * Sets the largest number of policies of each kind, such as retries, timeouts and keyed breakers, of declared pipelines,
+   * and of names of pipelines with fallbacks. Default 1000 of each.
    *
    * @param count at least 1
    * @return this builder
@@ -109,8 +109,9 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Sets the time without a call or a look-up after which a full runtime may remove a closed breaker to make room for a
-   * new one. Default 24 h.
+   * Sets the time without a call or a look-up after which a full runtime may remove a policy to make room for a new one of
+   * its kind. {@link Policies} has a method for each kind that is removed, such as {@link Policies#pruneCircuitBreakers}.
+   * Default 24 h.
    *
    * @param length positive, at most 106,751 days
    * @return this builder
@@ -152,7 +153,7 @@ public final class ResilienceBuilder {
   /**
    * Sets the location of the quota store, which {@linkplain RateLimiterConfig.Builder#shared shared} limits need. Default:
    * the location of the {@linkplain #stateStore(String) state store}, if a quota store has its scheme. {@code
-   * postgresql://host/database} needs {@code resilience-postgresql}, {@code redis://host} needs {@code resilience-redis};
+   * postgresql://host/database} needs {@code resilience-postgresql}, {@code redis://host} needs {@code resilience-redis}.
    *
    * @param location a scheme, a colon, and a text that the store interprets
    * @return this builder
@@ -258,8 +259,8 @@ public final class ResilienceBuilder {
   }
 
   /**
-   * Adds a propagator, which carries thread-local context to the threads of later attempts of asynchronous calls and of
-   * submitted bodies. Default: those that {@link java.util.ServiceLoader} finds, which are added as well.
+   * Adds a propagator, which carries thread-local context to the threads of later attempts and fallbacks of asynchronous
+   * calls, and of submitted bodies. Default: those that {@link java.util.ServiceLoader} finds, which are added as well.
    *
    * @param propagator the propagator
    * @return this builder

@@ -4,8 +4,8 @@
  *
  * <p>They apply to a method or a type, of the class of the target or of the interface. An annotation on a method takes
  * precedence over one on a type, the class over the interface, and a subclass over its superclass; each kind of annotation is
- * looked up separately. The order is always: circuit breaker, retry, timeout, from the outermost. So the breaker counts
- * logical calls, and each attempt has its own time limit.
+ * looked up separately. The order is always the same, from the outermost: fallback, circuit breaker, retry, rate limiter,
+ * concurrency limit, bulkhead, timeout. So the breaker counts logical calls, and each attempt has its own time limit.
  *
  * <p>A policy without a name has that of the interface, or {@code com.shop.Prices.price} if the annotation is on a
  * method. If the interface has more methods of that name, each name has its parameters, as in {@code

@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
  * <p>Four rules open a breaker, and any of them may be on together: a number of consecutive failures ({@link
  * Builder#failureThreshold}, on by default), a number of failures in the window ({@link Builder#failureCountThreshold},
  * off by default), a share of failures in the window ({@link Builder#failureRateThreshold}, off by default), and a share
- * of slow calls in the window ({@link Builder#slowCallRateThreshold}, off by default). The window holds the calls of a period ({@link Builder#window}, the default) or an exact number of the last calls ({@link
- * Builder#countWindow}). Below these thresholds, {@link Builder#throttle} lets a closed breaker reject a share of the
- * calls that grows with the failures; off by default.
+ * of slow calls in the window ({@link Builder#slowCallRateThreshold}, off by default). The window holds the calls of a
+ * period ({@link Builder#window}, the default) or an exact number of the last calls ({@link Builder#countWindow}). Below
+ * these thresholds, {@link Builder#throttle} lets a closed breaker reject a share of the calls that grows with the
+ * failures; off by default.
  */
 public final class CircuitBreakerConfig {
   private static final int DEFAULT_MINIMUM_NUMBER_OF_CALLS = 20;
@@ -559,8 +560,8 @@ public final class CircuitBreakerConfig {
      * word for it, so use a time {@link #window} for a breaker that many cores call at once. A window of more than 24 calls
      * takes a byte for each, a megabyte at most, and each key has its own. Replaces the {@link #window}. Default: none.
      *
-     * @param calls in [1, 1 000 000]
-     * @throws IllegalArgumentException if {@code calls} is not in [1, 1 000 000]
+     * @param calls in [1, 1,000,000]
+     * @throws IllegalArgumentException if {@code calls} is not in [1, 1,000,000]
      */
     public Builder countWindow(int calls) {
       countWindow = Setting.inRange("countWindow", 1, MAX_COUNT_WINDOW, calls);
@@ -690,7 +691,7 @@ public final class CircuitBreakerConfig {
      * them are in flight at a time. Default 10.
      *
      * @param calls 1 to 100,000
-     * @throws IllegalArgumentException if {@code calls} is not in [1, 100 000]
+     * @throws IllegalArgumentException if {@code calls} is not in [1, 100,000]
      */
     public Builder halfOpenCalls(int calls) {
       halfOpenCalls = Setting.inRange("halfOpenCalls", 1, MAX_HALF_OPEN_CALLS, calls);

@@ -80,7 +80,7 @@ public final class CircuitBreakerTransition {
   }
 
   /**
-   * {@return the length of this stay in {@link CircuitBreakerState#OPEN}, with backoff and jitter; zero for other states}
+   * {@return the length of this phase in {@link CircuitBreakerState#OPEN}, with backoff and jitter; zero for other states}
    */
   public Duration cooldown() {
     return cooldown;

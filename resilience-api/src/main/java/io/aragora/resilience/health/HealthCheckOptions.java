@@ -54,7 +54,7 @@ public final class HealthCheckOptions {
   }
 
   /**
-   * Creates the check optional.
+   * Sets that the check is optional: its failure makes a group at worst {@link HealthStatus#DEGRADED}.
    *
    * @return a copy that is not critical
    */

@@ -27,10 +27,10 @@ public interface HealthRegistry {
   /** The name of the state store, if there is one. */
   String STATE_STORE = "state store";
 
-  /** The name of the bulkheads and rate limiters, present as soon as there is one. */
+  /** The name of the bulkheads, concurrency limits and rate limiters, present as soon as there is one. */
   String ADMISSION = "admission";
 
-  /** The name of the chaos, present if chaos is enabled for the process. */
+  /** The name of chaos, present if it is enabled for the process. */
   String CHAOS = "chaos";
 
   /** The name of the coalescers that store results, present as soon as there is one. */

@@ -16,9 +16,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Stores the state of breakers, and of rate limiters if it can. Methods may block. One thread at a time calls them: the thread that builds the runtime,
- * then one in the background, and at the end perhaps the thread that closes the runtime; never a protected call. An
- * implementation must only provide visibility between those calls.
+ * Stores the state of breakers, and of rate limiters if it can. Methods may block. One thread at a time calls them: the
+ * thread that builds the runtime, then one in the background, and at the end perhaps the thread that closes the runtime;
+ * never a protected call. An implementation must only provide visibility between those calls.
  */
 public interface StateStore extends AutoCloseable {
   /**

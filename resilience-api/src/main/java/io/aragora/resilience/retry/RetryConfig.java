@@ -396,8 +396,8 @@ public final class RetryConfig {
     }
 
     /**
-     * Sets whether {@link #retryIf} also decides about the rejection of a breaker, bulkhead or rate limiter inside this
-     * retry. Default false, because an open breaker rejects the next attempt too. If true, the delay is the longer of the
+     * Sets whether {@link #retryIf} also decides about the rejection of a policy inside this retry, such as a breaker or a
+     * bulkhead. Default false, because an open breaker rejects the next attempt too. If true, the delay is the longer of the
      * backoff and {@link io.aragora.resilience.policy.CallRejectedException#retryAfter}, up to the cap of the backoff; the
      * call gives up at once if it has no time to wait that long.
      *

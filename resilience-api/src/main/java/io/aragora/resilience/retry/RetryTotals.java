@@ -85,7 +85,10 @@ public final class RetryTotals {
     return count(Kind.OUT_OF_BUDGET);
   }
 
-  /** {@return the number of calls that gave up because a breaker, or an executor, rejects} */
+  /**
+   * {@return the number of calls that gave up because a policy inside, a breaker around or inside, or the executor for
+   * attempts rejects}
+   */
   public long rejected() {
     return count(Kind.REJECTED);
   }

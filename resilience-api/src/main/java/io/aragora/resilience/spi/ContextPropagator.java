@@ -4,8 +4,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries thread-local context, such as a tenant or a log context, from the caller to the threads of further attempts of
- * an asynchronous call and of the bodies of {@link io.aragora.resilience.policy.Policy#submit}. Given to {@link
+ * Carries thread-local context, such as a tenant or a log context, from the caller to the threads of further attempts and
+ * fallbacks of an asynchronous call, and of the bodies of {@link io.aragora.resilience.policy.Policy#submit}. Given to {@link
  * io.aragora.resilience.ResilienceBuilder#contextPropagator}, or found by {@link java.util.ServiceLoader}.
  *
  * <p>Thread-safe. If a propagator throws, the runtime logs that once and skips it for that call.

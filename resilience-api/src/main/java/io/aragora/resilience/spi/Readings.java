@@ -1,11 +1,12 @@
 package io.aragora.resilience.spi;
 
 /**
- * Receives the numbers of policies: what {@link io.aragora.resilience.Policies#read} writes. One implementation shows policies of every kind,
- * those of later releases included. Called by one thread, which reads; need not be thread-safe.
+ * Receives the numbers of policies: what {@link io.aragora.resilience.Policies#read} writes. One implementation shows
+ * policies of every kind, those of later releases included. Called by one thread, which reads; need not be thread-safe.
  *
- * <p>Names of kinds, numbers and outcomes are in lower case with underscores, and are constants: they may be compared by identity
- * first. A number of which there are several has what tells them apart after a dot, {@code calls.critical} for instance. A number whose name an implementation does not know is to be left out.
+ * <p>Names of kinds, numbers and outcomes are in lower case with underscores, and are constants: they may be compared by
+ * identity first. If there are several numbers of one name, each has its own part after a dot, such as {@code
+ * calls.critical}. An implementation leaves out numbers whose names it does not know.
  */
 public interface Readings {
   /** The value of {@code outcome} for a number that has none. */
