@@ -1,5 +1,6 @@
 /**
- * Metrics for Prometheus: a collector that reads the counters of a runtime at each scrape, so that metrics cost a call nothing, and the page {@code /metrics} for the HTTP endpoint.
+ * Metrics for Prometheus: a collector that reads the counters of a runtime at each scrape, so that metrics cost a call
+ * nothing, and the page {@code /metrics} for the HTTP endpoint.
  *
  * <p>The Prometheus libraries have no module descriptors of their own, so {@code jlink} takes this module only if the
  * application adds descriptors to them.

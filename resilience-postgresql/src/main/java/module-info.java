@@ -4,7 +4,9 @@ import io.aragora.resilience.persistence.postgresql.PostgresqlStateStoreProvider
 import io.aragora.resilience.quota.QuotaStoreProvider;
 
 /**
- * Saves breaker state in PostgreSQL, in one table that many instances share, and leases the permits of their shared limits. Applications call nothing here: with this module on the module path or class path, a runtime accepts locations such as {@code postgresql://db:5432/app}.
+ * Saves breaker state in PostgreSQL, in one table that many instances share, and leases the permits of their shared
+ * limits. Applications call nothing here: with this module on the module path or class path, a runtime accepts
+ * locations such as {@code postgresql://db:5432/app}.
  *
  * <p>The driver has no module descriptor of its own, so {@code jlink} takes this module only if the application adds one
  * to it.

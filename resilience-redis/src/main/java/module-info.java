@@ -2,7 +2,8 @@ import io.aragora.resilience.quota.QuotaStoreProvider;
 import io.aragora.resilience.redis.RedisQuotaStoreProvider;
 
 /**
- * Keeps the quotas of a fleet in Redis or Valkey. Applications call nothing here: with this module on the module path or class path, a runtime accepts quota stores such as {@code redis://cache:6379/0}.
+ * Keeps the quotas of a fleet in Redis or Valkey. Applications call nothing here: with this module on the module path
+ * or class path, a runtime accepts quota stores such as {@code redis://cache:6379/0}.
  *
  * <p>The client and its network library have no module descriptors of their own, so {@code jlink} takes this module only if the
  * application adds them.

@@ -1,5 +1,7 @@
 /**
- * Support for tests: {@link io.aragora.resilience.testing.ManualTime}, a time that tests advance, and suites that plug-ins run against their own classes. For test scope only. The suites need JUnit Jupiter, {@code ManualTime} does not.
+ * Support for tests: {@link io.aragora.resilience.testing.ManualTime}, a time that tests advance, and suites that
+ * plug-ins run against their own classes. For test scope only. The suites need JUnit Jupiter, {@code ManualTime} does
+ * not.
  */
 @org.jspecify.annotations.NullMarked
 module io.aragora.resilience.testing {

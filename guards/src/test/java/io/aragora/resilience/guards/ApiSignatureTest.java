@@ -22,7 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The descriptor and all exported signatures of each module equal those in {@code guards/api}. A change of the API is therefore visible in a review as a change of that file.
+ * The descriptor and all exported signatures of each module equal those in {@code guards/api}. A change of the API is
+ * therefore visible in a review as a change of that file.
  */
 class ApiSignatureTest {
   private static final Path FOLDER = LibraryModule.ROOT.resolve("guards/api");

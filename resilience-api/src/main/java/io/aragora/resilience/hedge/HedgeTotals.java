@@ -59,7 +59,10 @@ public final class HedgeTotals {
     return won;
   }
 
-  /** {@return the number of hedges among {@link #won()} whose result waited for the first attempt of a synchronous call, which went on after its interrupt} */
+  /**
+   * {@return the number of hedges among {@link #won()} whose result waited for the first attempt of a synchronous call,
+   * which went on after its interrupt}
+   */
   public long wonLate() {
     return wonLate;
   }

@@ -18,9 +18,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of a runtime's bulkheads, concurrency limits and rate limiters: degraded while a bulkhead has rejected a call within the
- * last 10 s, a concurrency limit has been at its least for five overloaded windows, a limiter is paused, or a shared limiter or retry budget works without the quota store. A bulkhead whose calls only wait is healthy, and so is a limiter that rejects: that is what it is for. Null as
- * long as there are none. Thread-safe.
+ * The health of a runtime's bulkheads, concurrency limits and rate limiters: degraded while a bulkhead has rejected a
+ * call within the last 10 s, a concurrency limit has been at its least for five overloaded windows, a limiter is
+ * paused, or a shared limiter or retry budget works without the quota store. A bulkhead whose calls only wait is
+ * healthy, and so is a limiter that rejects: that is what it is for. Null as long as there are none. Thread-safe.
  */
 final class AdmissionHealth implements Supplier<@Nullable HealthResult> {
   private static final long LATELY_NANOS = TimeUnit.SECONDS.toNanos(10);

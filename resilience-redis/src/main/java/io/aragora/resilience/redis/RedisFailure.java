@@ -17,7 +17,10 @@ final class RedisFailure {
 
   private RedisFailure() {}
 
-  /** Describes why a connection could not be opened. A server may repeat in its error what it was sent, the password too, so only the code of the error is shown. */
+  /**
+   * Describes why a connection could not be opened. A server may repeat in its error what it was sent, the password
+   * too, so only the code of the error is shown.
+   */
   static QuotaStoreException opening(RedisLocation location, Throwable e) {
     String error = error(e);
     if (error == null) {

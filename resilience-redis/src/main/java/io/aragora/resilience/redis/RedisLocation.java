@@ -14,7 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The address of the server, and the settings of connections to it. A location has one strict form, so a part of a password is never taken for another part and shown. Immutable. */
+/**
+ * The address of the server, and the settings of connections to it. A location has one strict form, so a part of a
+ * password is never taken for another part and shown. Immutable.
+ */
 final class RedisLocation {
   static final Set<String> SCHEMES = Set.of("redis", "rediss");
 

@@ -35,7 +35,9 @@ import org.junit.jupiter.api.Test;
  * }
  * }</pre>
  *
- * <p>The suite ignores the result of a check: it may be unhealthy or throw if its resource is missing in the test. The check must end within its own timeout, in real time, also when interrupted. Not thread-safe: JUnit creates one instance for each case.
+ * <p>The suite ignores the result of a check: it may be unhealthy or throw if its resource is missing in the test. The
+ * check must end within its own timeout, in real time, also when interrupted. Not thread-safe: JUnit creates one
+ * instance for each case.
  */
 public abstract class HealthCheckProviderContract {
   private static final int LONGEST_NAME = 10_000;

@@ -10,7 +10,8 @@ import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Uses every artifact once: an annotated service, the HTTP client, the endpoint with its page of metrics, and a store, where it leaves a breaker open. The argument is the location of the state, by default {@code sqlite:target/shop.db}.
+ * Uses every artifact once: an annotated service, the HTTP client, the endpoint with its page of metrics, and a store,
+ * where it leaves a breaker open. The argument is the location of the state, by default {@code sqlite:target/shop.db}.
  */
 public final class Shop {
   private Shop() {}

@@ -23,7 +23,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Holds all states in memory and writes the whole file at each save: first to a temporary file, which then replaces the old one, so that a killed process leaves the old or the new file. For one process at a time, and for some thousand breakers. Thread-safe.
+ * Holds all states in memory and writes the whole file at each save: first to a temporary file, which then replaces the
+ * old one, so that a killed process leaves the old or the new file. For one process at a time, and for some thousand
+ * breakers. Thread-safe.
  */
 final class FileStateStore implements StateStore {
   private static final Comparator<SavedBreaker> ATTENTION_FIRST = Comparator.comparing(

@@ -8,7 +8,8 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 
 /**
- * Sends requests by an HTTP client without policies. It throws on a status of 500 and above: to {@link HttpClient} that is a normal response, and the breaker would count it as a success.
+ * Sends requests by an HTTP client without policies. It throws on a status of 500 and above: to {@link HttpClient} that
+ * is a normal response, and the breaker would count it as a success.
  *
  * @param http the client
  * @param request the request

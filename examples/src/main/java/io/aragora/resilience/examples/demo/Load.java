@@ -8,7 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Callers that call continuously: three of four wait for each response on their own thread; every fourth starts asynchronous calls, up to four at a time.
+ * Callers that call continuously: three of four wait for each response on their own thread; every fourth starts
+ * asynchronous calls, up to four at a time.
  */
 final class Load implements AutoCloseable {
   private static final int ASYNC_EVERY = 4;

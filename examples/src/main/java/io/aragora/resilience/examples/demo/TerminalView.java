@@ -8,7 +8,8 @@ import java.util.Locale;
 import java.util.function.Function;
 
 /**
- * A panel at the bottom of the terminal, redrawn five times a second; permanent lines scroll above it. Long lines are cut, not wrapped, since the cursor would have to go back over each wrapped line.
+ * A panel at the bottom of the terminal, redrawn five times a second; permanent lines scroll above it. Long lines are
+ * cut, not wrapped, since the cursor would have to go back over each wrapped line.
  */
 final class TerminalView implements View {
   static final char TICK = '\u2714';

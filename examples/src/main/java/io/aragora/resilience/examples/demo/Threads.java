@@ -24,7 +24,8 @@ final class Threads {
   }
 
   /**
-   * Returns the names of threads that would remain if the calling one ended now: the demo's, and those that keep the JVM alive. Waits a little for threads that are about to end.
+   * Returns the names of threads that would remain if the calling one ended now: the demo's, and those that keep the
+   * JVM alive. Waits a little for threads that are about to end.
    */
   static List<String> left() throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE_NANOS;

@@ -11,7 +11,8 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Receives the breaker's transitions in the background, and passes them to the printing thread. Holds at most 1000 transitions; further ones are only counted. Thread-safe.
+ * Receives the breaker's transitions in the background, and passes them to the printing thread. Holds at most 1000
+ * transitions; further ones are only counted. Thread-safe.
  */
 final class TransitionLog implements CircuitBreakerListener {
   private static final int MOST = 1000;

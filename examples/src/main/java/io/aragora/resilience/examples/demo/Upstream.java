@@ -14,7 +14,8 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * An HTTP service on a free port of the loopback address with a selectable health. A timer delays the responses, not sleeping threads, so four threads serve every caller; beyond 512 requests at a time it returns 503.
+ * An HTTP service on a free port of the loopback address with a selectable health. A timer delays the responses, not
+ * sleeping threads, so four threads serve every caller; beyond 512 requests at a time it returns 503.
  */
 final class Upstream implements AutoCloseable {
   /** How it is. */

@@ -6,7 +6,8 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The dependency that all callers use. It serves requests up to its capacity per second; beyond that, each further request costs it wasted work, so more requests lead to fewer responses. That is why a retry storm lasts.
+ * The dependency that all callers use. It serves requests up to its capacity per second; beyond that, each further
+ * request costs it wasted work, so more requests lead to fewer responses. That is why a retry storm lasts.
  */
 final class Dependency {
   private static final String NAME = "dependency";

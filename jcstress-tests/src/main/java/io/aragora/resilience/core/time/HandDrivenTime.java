@@ -7,7 +7,8 @@ import java.time.Instant;
 import java.util.concurrent.Executor;
 
 /**
- * A time source that advances only on request and never drives: an actor plays the driving thread. Background work runs inline, unless there is an executor.
+ * A time source that advances only on request and never drives: an actor plays the driving thread. Background work runs
+ * inline, unless there is an executor.
  */
 public final class HandDrivenTime implements TimeSource, TimerRegistration {
   /** One tick of the timer, in nanoseconds. */

@@ -106,7 +106,8 @@ public class LimitSlotStress {
   }
 
   /**
-   * Two successive calls under the same timeout while the deadline of the first passes: the second, whose deadline is far, is neither ended nor interrupted.
+   * Two successive calls under the same timeout while the deadline of the first passes: the second, whose deadline is
+   * far, is neither ended nor interrupted.
    */
   @JCStressTest
   @Outcome(

@@ -7,7 +7,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Writes the figures of a fleet of processes to docs/fleet.md, and its plot. The arguments are the folder of the measured fleet and that of the docs. */
+/**
+ * Writes the figures of a fleet of processes to docs/fleet.md, and its plot. The arguments are the folder of the
+ * measured fleet and that of the docs.
+ */
 public final class FleetPage {
   private static final String START = "<!-- fleet: start -->";
   private static final String END = "<!-- fleet: end -->";

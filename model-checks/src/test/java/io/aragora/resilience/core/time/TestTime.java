@@ -10,9 +10,9 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A time source that advances only on request and never drives: a thread of the check does. Background work runs inline, unless
- * the check runs it otherwise. A parked thread waits until it is woken, whatever its deadline: it spins, because the checker lets {@code LockSupport.park} return without
- * a reason, and a lost wake-up would be found again.
+ * A time source that advances only on request and never drives: a thread of the check does. Background work runs
+ * inline, unless the check runs it otherwise. A parked thread waits until it is woken, whatever its deadline: it spins,
+ * because the checker lets {@code LockSupport.park} return without a reason, and a lost wake-up would be found again.
  */
 public final class TestTime implements TimeSource, TimerRegistration {
   private final Map<Thread, AtomicBoolean> wakeUps = new ConcurrentHashMap<>();

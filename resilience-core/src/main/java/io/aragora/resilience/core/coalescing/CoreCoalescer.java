@@ -74,10 +74,11 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
    * result waits to be stored, and the call that led returns. So a call that follows a result never finds the flight that gave it,
    * and no call waits for the cache to store, for a continuation of another call, or for the copy of another call.
    *
-   * Foreign code: the hash code of a key is asked before there is a flight, and equals may throw only where a call looks for one,
-   * which has changed nothing by then. The predicate and the get of the cache are called by the leader before the flight ends, its put
-   * by threads of the runtime (ResultsToStore), the copies by the call that receives them, and each is guarded. A policy or a body that throws anything is caught in the frame that leads, which
-   * has room on its stack (StackRoom).
+   * Foreign code: the hash code of a key is asked before there is a flight, and equals may throw only where a call
+   * looks for one, which has changed nothing by then. The predicate and the get of the cache are called by the leader
+   * before the flight ends, its put by threads of the runtime (ResultsToStore), the copies by the call that receives
+   * them, and each is guarded. A policy or a body that throws anything is caught in the frame that leads, which has
+   * room on its stack (StackRoom).
    */
   private static final GuardedLog LOG = GuardedLog.of(CoreCoalescer.class);
 

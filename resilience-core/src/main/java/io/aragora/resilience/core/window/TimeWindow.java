@@ -33,9 +33,10 @@ public final class TimeWindow extends OutcomeWindow {
    *
    *   quiet = epoch:28 | limit:36: while the bucket of failures of that epoch holds fewer than the limit, no rate is reached.
    *
-   * Within an epoch the same buckets are live, and the successes in them only grow. With S successes seen, the rate needs
-   * F >= rate * S / (100 - rate) failures; a threshold for the number of failures is such an F. If there are F0, of which c0 are in the bucket of the epoch, and all others come to
-   * that bucket, then the rate needs c0 + (F - F0) there. So a failure whose own CAS left fewer than the limit judges nothing.
+   * Within an epoch the same buckets are live, and the successes in them only grow. With S successes seen, the rate
+   * needs F >= rate * S / (100 - rate) failures; a threshold for the number of failures is such an F. If there are F0,
+   * of which c0 are in the bucket of the epoch, and all others come to that bucket, then the rate needs c0 + (F - F0)
+   * there. So a failure whose own CAS left fewer than the limit judges nothing.
    *
    * Failures can also come to another bucket: from a late writer, from a predecessor (retire), or back from rows that the sweep
    * dropped. Who counts there takes the limit back afterwards and judges. Who leaves a limit sums the other buckets again

@@ -7,7 +7,10 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Decides by the {@code Host} header whether another site's page may have sent a browser here. The owner of a name can point it to 127.0.0.1 ("DNS rebinding"); the browser then treats the endpoint's answers as that site's own. Addresses, {@code localhost} and configured names are accepted. The port does not matter, since it may be forwarded. A request without {@code Host} comes from no browser. Immutable.
+ * Decides by the {@code Host} header whether another site's page may have sent a browser here. The owner of a name can
+ * point it to 127.0.0.1 ("DNS rebinding"); the browser then treats the endpoint's answers as that site's own.
+ * Addresses, {@code localhost} and configured names are accepted. The port does not matter, since it may be forwarded.
+ * A request without {@code Host} comes from no browser. Immutable.
  *
  * <p>An endpoint that other machines can reach has names unknown to the library, so it accepts every host unless hosts are configured.
  */

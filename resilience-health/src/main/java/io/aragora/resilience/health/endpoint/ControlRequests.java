@@ -22,7 +22,9 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers {@code POST /control/…}. Rejects every request unless a token is configured and the request has it. From browsers it accepts requests of the endpoint's own page only: requests of other pages carry another origin, and need a preflight for the token's header and the content type, which the endpoint never grants. Thread-safe.
+ * Answers {@code POST /control/…}. Rejects every request unless a token is configured and the request has it. From
+ * browsers it accepts requests of the endpoint's own page only: requests of other pages carry another origin, and need
+ * a preflight for the token's header and the content type, which the endpoint never grants. Thread-safe.
  */
 final class ControlRequests {
   static final String PATH = "/control/";

@@ -7,7 +7,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Slows down guessing of the operator token: for a minute after a wrong token, the answer to every token is delayed. The right token still passes after the delay, since waiting guesses are cut off first if room is needed. Stores one number and one instant for all clients. Thread-safe.
+ * Slows down guessing of the operator token: for a minute after a wrong token, the answer to every token is delayed.
+ * The right token still passes after the delay, since waiting guesses are cut off first if room is needed. Stores one
+ * number and one instant for all clients. Thread-safe.
  */
 final class Guesses {
   private static final long SUSPICIOUS_NANOS = TimeUnit.MINUTES.toNanos(1);

@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 
 /**
- * A page of one path. The number of concurrent requests is bounded, so that a page which hangs leaves threads for the others. An exception of its source becomes an error response. Thread-safe.
+ * A page of one path. The number of concurrent requests is bounded, so that a page which hangs leaves threads for the
+ * others. An exception of its source becomes an error response. Thread-safe.
  */
 final class Page {
   /** Writes a page. Called by several threads at once. */

@@ -28,7 +28,10 @@ final class StaticPage {
         .with("X-Frame-Options", "DENY");
   }
 
-  /** Returns the content policy: it allows this style, this script and connections to the endpoint; no other source, no frame, no form, no HTML from text. */
+  /**
+   * Returns the content policy: it allows this style, this script and connections to the endpoint; no other source, no
+   * frame, no form, no HTML from text.
+   */
   private static String policy(String page) {
     return "default-src 'none'; style-src " + hash(page, "style") + "; script-src "
         + hash(page, "script") + "; img-src data:; connect-src 'self'; base-uri 'none';"

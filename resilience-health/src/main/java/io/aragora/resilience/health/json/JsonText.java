@@ -1,8 +1,9 @@
 package io.aragora.resilience.health.json;
 
 /**
- * Writes text as JSON. Beside the escapes that JSON requires, it escapes characters with a meaning in a page or log that embeds the text: {@code < > &}, every control character, the two line separators that JavaScript takes for line ends, and half a
- * surrogate pair, which has no bytes in UTF-8.
+ * Writes text as JSON. Beside the escapes that JSON requires, it escapes characters with a meaning in a page or log
+ * that embeds the text: {@code < > &}, every control character, the two line separators that JavaScript takes for line
+ * ends, and half a surrogate pair, which has no bytes in UTF-8.
  */
 public final class JsonText {
   private JsonText() {}

@@ -18,7 +18,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Reads the breakers of a runtime for the page: impaired ones first, at most {@value #MOST}; of each keyed breaker at most {@value #MOST_KEYS} keys, impaired ones first. Reading changes no breaker; calls of the breakers shown are timed. Not thread-safe.
+ * Reads the breakers of a runtime for the page: impaired ones first, at most {@value #MOST}; of each keyed breaker at
+ * most {@value #MOST_KEYS} keys, impaired ones first. Reading changes no breaker; calls of the breakers shown are
+ * timed. Not thread-safe.
  */
 final class BreakerRows {
   static final int MOST = 200;

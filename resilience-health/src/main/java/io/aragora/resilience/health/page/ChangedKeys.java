@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The keys of one keyed breaker that left the closed state and, as far as events tell, have not returned. Shown for a keyed breaker that has too many keys to scan. Bounded: the latest are kept. Thread-safe.
+ * The keys of one keyed breaker that left the closed state and, as far as events tell, have not returned. Shown for a
+ * keyed breaker that has too many keys to scan. Bounded: the latest are kept. Thread-safe.
  */
 final class ChangedKeys {
   static final int MOST = 256;

@@ -12,7 +12,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The last health report. A new one is requested when it is a few seconds old, and never waited for, so that a slow check delays nothing else. Not thread-safe.
+ * The last health report. A new one is requested when it is a few seconds old, and never waited for, so that a slow
+ * check delays nothing else. Not thread-safe.
  */
 final class HealthSummary {
   static final int MOST = 50;

@@ -15,7 +15,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The head of a request, parsed strictly: a head that HTTP/1.1 does not allow, or that servers are known to read differently, is an error. At most {@value #MOST_BYTES} bytes and {@value #MOST_HEADERS} headers.
+ * The head of a request, parsed strictly: a head that HTTP/1.1 does not allow, or that servers are known to read
+ * differently, is an error. At most {@value #MOST_BYTES} bytes and {@value #MOST_HEADERS} headers.
  *
  * @param method as it was sent
  * @param path without the query, not decoded

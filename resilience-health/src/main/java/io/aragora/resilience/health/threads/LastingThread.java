@@ -7,7 +7,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A thread that runs one turn after another until it is closed, and survives every throwable of a turn: an {@link OutOfMemoryError}, a log handler that throws, an interrupt from outside. A failed turn is counted, logged at most once a minute, and followed by a pause of 100 ms before the next turn. Thread-safe.
+ * A thread that runs one turn after another until it is closed, and survives every throwable of a turn: an {@link
+ * OutOfMemoryError}, a log handler that throws, an interrupt from outside. A failed turn is counted, logged at most
+ * once a minute, and followed by a pause of 100 ms before the next turn. Thread-safe.
  */
 public final class LastingThread implements AutoCloseable {
   private static final GuardedLog LOG = GuardedLog.of(LastingThread.class);

@@ -71,7 +71,8 @@ public final class HttpErrorClassifier {
    * @param status its status
    * @param headers its headers; null if they are not known
    * @param body its body as a map
-   * @return the summary; its message is the body's value of {@code error}, {@code message} or {@code Message}, else the text of the body; at most 200 characters
+   * @return the summary; its message is the body's value of {@code error}, {@code message} or {@code Message}, else the
+   * text of the body; at most 200 characters
    */
   public HttpErrorInfo classify(
       int status, @Nullable HttpHeaders headers, Map<String, ? extends @Nullable Object> body) {

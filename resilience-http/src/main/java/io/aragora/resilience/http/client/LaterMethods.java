@@ -10,7 +10,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The methods that {@link HttpClient} has from JDK 21 on, and {@link HttpResponse} from 25 on, looked up by name because this code is compiled for 17.
+ * The methods that {@link HttpClient} has from JDK 21 on, and {@link HttpResponse} from 25 on, looked up by name
+ * because this code is compiled for 17.
  */
 final class LaterMethods {
   private static final @Nullable MethodHandle CLOSE = find(HttpClient.class, "close", void.class);

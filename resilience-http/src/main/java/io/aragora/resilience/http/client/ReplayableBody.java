@@ -9,7 +9,8 @@ import java.util.Set;
 import java.util.concurrent.Flow;
 
 /**
- * A body that can be sent again. Bodies of bytes or text, and empty ones, are known to be repeatable; the application declares others with this class. Immutable, and as thread-safe as the wrapped publisher.
+ * A body that can be sent again. Bodies of bytes or text, and empty ones, are known to be repeatable; the application
+ * declares others with this class. Immutable, and as thread-safe as the wrapped publisher.
  */
 public final class ReplayableBody implements BodyPublisher {
   /** By class, since nothing else distinguishes a body of bytes from one that reads a stream once. */

@@ -91,9 +91,9 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets the config of the breakers, one for each origin. Default: {@link CircuitBreakerPresets#http()}. Failures that the server did not cause do not count, whatever the config.
-   * A {@code Retry-After} of the answer that opens a breaker is its cooldown, unless the config has a {@link
-   * CircuitBreakerConfig.Builder#cooldownFrom}.
+   * Sets the config of the breakers, one for each origin. Default: {@link CircuitBreakerPresets#http()}. Failures that
+   * the server did not cause do not count, whatever the config. A {@code Retry-After} of the answer that opens a
+   * breaker is its cooldown, unless the config has a {@link CircuitBreakerConfig.Builder#cooldownFrom}.
    *
    * @param config the config of each breaker
    * @return this builder
@@ -141,7 +141,9 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets the retry. Default: {@link RetryPresets#http()}, for transient statuses and failures. If {@code retryIf} is set, it also decides about transient statuses, as {@link HttpStatusException}; {@code Retry-After} is followed unless another {@code retryAfter} is set.
+   * Sets the retry. Default: {@link RetryPresets#http()}, for transient statuses and failures. If {@code retryIf} is
+   * set, it also decides about transient statuses, as {@link HttpStatusException}; {@code Retry-After} is followed
+   * unless another {@code retryAfter} is set.
    *
    * @param config the config of the retry
    * @return this builder
@@ -233,7 +235,8 @@ public final class ResilientHttpClientBuilder {
   }
 
   /**
-   * Sets whether statuses from 400 to 499 count against the origin. Default false: the server works correctly. Requests with such a status are repeated only if it is transient.
+   * Sets whether statuses from 400 to 499 count against the origin. Default false: the server works correctly. Requests
+   * with such a status are repeated only if it is transient.
    *
    * @param record whether they count
    * @return this builder
@@ -289,7 +292,8 @@ public final class ResilientHttpClientBuilder {
    * Builds the client.
    *
    * @return the client
-   * @throws io.aragora.resilience.policy.ResilienceConfigurationException if policies of this name are declared with other settings, or the runtime is full
+   * @throws io.aragora.resilience.policy.ResilienceConfigurationException if policies of this name are declared with
+   * other settings, or the runtime is full
    */
   public ResilientHttpClient build() {
     ClientRules rules = new ClientRules(recordClientErrors, idempotentIf, Judgement.INSTANCE);

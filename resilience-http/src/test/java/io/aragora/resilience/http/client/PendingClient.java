@@ -15,7 +15,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Flow;
 
 /**
- * A client whose responses the test triggers, also after the request was cancelled, as when response and cancellation cross in a real client. Its bodies are long: the connection of each is open until it is let go.
+ * A client whose responses the test triggers, also after the request was cancelled, as when response and cancellation
+ * cross in a real client. Its bodies are long: the connection of each is open until it is let go.
  */
 final class PendingClient extends OfflineClient {
   /** One request, and the connection of its answer. */

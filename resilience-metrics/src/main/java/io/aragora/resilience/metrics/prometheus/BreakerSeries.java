@@ -18,7 +18,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The breakers of a runtime, without those of keys. Like {@link NamedCounts}: counts never decrease, and a bounded number of names have their own series. There may be very many, so between scrapes it stores for each series the name as it is written and the numbers that were shown. Not thread-safe.
+ * The breakers of a runtime, without those of keys. Like {@link NamedCounts}: counts never decrease, and a bounded
+ * number of names have their own series. There may be very many, so between scrapes it stores for each series the name
+ * as it is written and the numbers that were shown. Not thread-safe.
  */
 final class BreakerSeries {
   /** Calls by outcome, in the order of {@link Place}, which is alphabetical. */
@@ -64,7 +66,10 @@ final class BreakerSeries {
     return read;
   }
 
-  /** Returns whether each breaker has its own series, and the same place as before: a runtime returns them in the same order, unless some are created or removed. */
+  /**
+   * Returns whether each breaker has its own series, and the same place as before: a runtime returns them in the same
+   * order, unless some are created or removed.
+   */
   private boolean isAssigned(List<CircuitBreaker> breakers) {
     boolean same = breakers.size() == places.length;
     for (int i = 0; same && i < places.length; i++) {

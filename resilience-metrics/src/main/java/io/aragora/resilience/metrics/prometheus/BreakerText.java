@@ -6,7 +6,8 @@ import io.aragora.resilience.internal.ReadableBreaker.Place;
 import java.io.IOException;
 
 /**
- * The breakers of one runtime as text. A line is what its family begins with, the name of the breaker, what follows from family and runtime, and a number; only the name belongs to the breaker. Not thread-safe.
+ * The breakers of one runtime as text. A line is what its family begins with, the name of the breaker, what follows
+ * from family and runtime, and a number; only the name belongs to the breaker. Not thread-safe.
  */
 final class BreakerText {
   private final BreakerReading reading;

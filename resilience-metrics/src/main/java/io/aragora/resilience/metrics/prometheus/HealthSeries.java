@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * The health of a runtime. A scrape starts the checks whose results are too old, and waits for none: until a check ends, its previous result is shown.
+ * The health of a runtime. A scrape starts the checks whose results are too old, and waits for none: until a check
+ * ends, its previous result is shown.
  */
 final class HealthSeries {
   private record Shown(HealthResult result, long failures) {}

@@ -7,7 +7,8 @@ public final class MetricNames {
   /** Gauge: 0 if a breaker admits every call, 1 if it admits none, 2 if it is half-open. */
   public static final String BREAKER_STATE = "resilience_circuit_breaker_state";
   /**
-   * Gauge: failures in the window of a breaker, from 0 to 1; while it is open, in the window that opened it. NaN if the breaker counts no calls: half-open, disabled, or opened by an operator, a probe or a restart.
+   * Gauge: failures in the window of a breaker, from 0 to 1; while it is open, in the window that opened it. NaN if the
+   * breaker counts no calls: half-open, disabled, or opened by an operator, a probe or a restart.
    */
   public static final String BREAKER_FAILURE_RATE = "resilience_circuit_breaker_failure_rate";
   /** Counter: state transitions of a breaker. */

@@ -12,7 +12,8 @@ import java.util.Optional;
 import java.util.WeakHashMap;
 
 /**
- * The page {@code /metrics} of the HTTP endpoint, in the text format of Prometheus: the whole registry that {@link PrometheusMetrics} shows the runtime in; if the runtime is in no registry, its own numbers alone. Thread-safe.
+ * The page {@code /metrics} of the HTTP endpoint, in the text format of Prometheus: the whole registry that {@link
+ * PrometheusMetrics} shows the runtime in; if the runtime is in no registry, its own numbers alone. Thread-safe.
  */
 public final class MetricsEndpoint implements EndpointContribution {
   // Weak, because the page receives no event when a runtime is closed; a RuntimeSeries does not

@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Counts by name as they are shown: they never decrease; a bounded number of names have their own series, and the rest are summed up as {@link MetricNames#OTHER}. A name keeps its series as long as it exists, and is dropped by the first read without it. Not thread-safe.
+ * Counts by name as they are shown: they never decrease; a bounded number of names have their own series, and the rest
+ * are summed up as {@link MetricNames#OTHER}. A name keeps its series as long as it exists, and is dropped by the first
+ * read without it. Not thread-safe.
  */
 final class NamedCounts {
   private final int limit;

@@ -9,7 +9,9 @@ import java.util.WeakHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the one collector of each Prometheus registry. Static, because a registry cannot store it and runtimes are independent of each other. It keeps no registry alive: keys are weak, and the registry itself references the collector while it is registered. Thread-safe.
+ * Finds the one collector of each Prometheus registry. Static, because a registry cannot store it and runtimes are
+ * independent of each other. It keeps no registry alive: keys are weak, and the registry itself references the
+ * collector while it is registered. Thread-safe.
  */
 final class RegistryCollectors {
   /**

@@ -16,7 +16,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads all runtimes of one Prometheus registry when it is scraped. One collector serves all of them, because a registry accepts a metric name with given labels from one collector only. Thread-safe; runtimes are added and removed between scrapes.
+ * Reads all runtimes of one Prometheus registry when it is scraped. One collector serves all of them, because a
+ * registry accepts a metric name with given labels from one collector only. Thread-safe; runtimes are added and removed
+ * between scrapes.
  */
 final class ResilienceCollector implements MultiCollector {
   private static final GuardedLog LOG = GuardedLog.of(ResilienceCollector.class);

@@ -11,7 +11,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the numbers of one runtime. It remembers the counts that it has shown, because a sum over concurrent cells may be smaller than a moment ago, which Prometheus would treat as a restart. It does not reference the runtime, so it can be the value of a weak map. Thread-safe: one read at a time.
+ * Reads the numbers of one runtime. It remembers the counts that it has shown, because a sum over concurrent cells may
+ * be smaller than a moment ago, which Prometheus would treat as a restart. It does not reference the runtime, so it can
+ * be the value of a weak map. Thread-safe: one read at a time.
  */
 final class RuntimeSeries {
   private final BreakerSeries breakers;

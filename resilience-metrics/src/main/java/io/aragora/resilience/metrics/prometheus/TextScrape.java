@@ -44,7 +44,10 @@ final class TextScrape {
     snapshots.forEach(others::add);
   }
 
-  /** Writes all, unless another collector has a family of this module: the library merges such a family, or rejects it. Returns whether it was written. */
+  /**
+   * Writes all, unless another collector has a family of this module: the library merges such a family, or rejects it.
+   * Returns whether it was written.
+   */
   boolean write(OutputStream out) throws IOException {
     Map<String, Part> parts = parts();
     for (MetricSnapshot other : others) {

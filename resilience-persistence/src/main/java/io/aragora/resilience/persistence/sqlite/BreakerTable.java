@@ -11,7 +11,8 @@ import java.util.Arrays;
 import java.util.Collection;
 
 /**
- * The rows of a file. Their number is bounded by the number of rows that a start reads: a save that exceeds it removes the least important rows. Surplus rows of another application or an older version are removed in parts.
+ * The rows of a file. Their number is bounded by the number of rows that a start reads: a save that exceeds it removes
+ * the least important rows. Surplus rows of another application or an older version are removed in parts.
  */
 final class BreakerTable {
   /** Bounds the rows of a large save that the driver holds at a time, and the rows that a transaction removes. */

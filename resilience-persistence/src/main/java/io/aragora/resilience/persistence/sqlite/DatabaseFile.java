@@ -17,7 +17,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A database on disk: the file itself, and those that SQLite puts beside it. Only their owner can access them, if the file system has owners, because names and settings of breakers reveal what an application depends on. Immutable.
+ * A database on disk: the file itself, and those that SQLite puts beside it. Only their owner can access them, if the
+ * file system has owners, because names and settings of breakers reveal what an application depends on. Immutable.
  */
 final class DatabaseFile {
   private static final GuardedLog LOG = GuardedLog.of(DatabaseFile.class);
@@ -61,7 +62,8 @@ final class DatabaseFile {
   }
 
   /**
-   * Rejects anything but regular files at the file's path and beside it, before any of them is opened or changed: SQLite would follow a link, block on a pipe, and share a file with several names with another application.
+   * Rejects anything but regular files at the file's path and beside it, before any of them is opened or changed:
+   * SQLite would follow a link, block on a pipe, and share a file with several names with another application.
    */
   void requireRegularFiles() throws StateStoreException {
     String finding = new FileOnDisk(path).finding();
@@ -208,7 +210,8 @@ final class DatabaseFile {
   }
 
   /**
-   * Renames the log of a file that was moved or deleted, unless the log was moved with it. SQLite would otherwise treat it as the log of the next file at this path, and write it into that.
+   * Renames the log of a file that was moved or deleted, unless the log was moved with it. SQLite would otherwise treat
+   * it as the log of the next file at this path, and write it into that.
    *
    * @param former the file
    */

@@ -13,9 +13,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Admits one thread of one process at a time to open a database. Without it, if two start on a damaged file, the second would set aside the new file of the first.
+ * Admits one thread of one process at a time to open a database. Without it, if two start on a damaged file, the second
+ * would set aside the new file of the first.
  *
- * <p>The lock is on a separate file, which is never deleted: closing another handle of the database would make POSIX systems drop the locks that SQLite holds on it in the same process, and a deleted lock file could be locked twice.
+ * <p>The lock is on a separate file, which is never deleted: closing another handle of the database would make POSIX
+ * systems drop the locks that SQLite holds on it in the same process, and a deleted lock file could be locked twice.
  */
 final class OpeningLock implements AutoCloseable {
   private static final GuardedLog LOG = GuardedLog.of(OpeningLock.class);

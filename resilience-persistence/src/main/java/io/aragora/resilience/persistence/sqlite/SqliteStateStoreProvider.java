@@ -8,7 +8,9 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
 /**
- * Opens {@code sqlite:<path>}: a file, relative to the working directory or absolute, created with its folders if it is missing, accessible to its owner only. Beside it are {@code -wal} and {@code -shm}, which belong to SQLite, and an empty {@code -lock}, which makes processes open the file one at a time. Thread-safe.
+ * Opens {@code sqlite:<path>}: a file, relative to the working directory or absolute, created with its folders if it is
+ * missing, accessible to its owner only. Beside it are {@code -wal} and {@code -shm}, which belong to SQLite, and an
+ * empty {@code -lock}, which makes processes open the file one at a time. Thread-safe.
  */
 public final class SqliteStateStoreProvider implements StateStoreProvider {
   private static final String PREFIX = "sqlite:";
@@ -24,7 +26,8 @@ public final class SqliteStateStoreProvider implements StateStoreProvider {
   }
 
   /**
-   * Opens the file. A file that is no valid database is renamed to {@code <file>.corrupt-<UTC time>}, never deleted, and a new one is created; a file of a newer version of this library is rejected and left as it is.
+   * Opens the file. A file that is no valid database is renamed to {@code <file>.corrupt-<UTC time>}, never deleted,
+   * and a new one is created; a file of a newer version of this library is rejected and left as it is.
    *
    * @param location {@code sqlite:} and a path
    * @return an open store

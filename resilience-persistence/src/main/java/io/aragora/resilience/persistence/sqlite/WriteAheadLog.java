@@ -10,7 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * Reads a write-ahead log as SQLite reads it after a crash: up to the last commit before the first frame that is cut off or has a wrong checksum. The format is published as part of SQLite's file format. Opening the log is harmless: SQLite locks the other files.
+ * Reads a write-ahead log as SQLite reads it after a crash: up to the last commit before the first frame that is cut
+ * off or has a wrong checksum. The format is published as part of SQLite's file format. Opening the log is harmless:
+ * SQLite locks the other files.
  */
 final class WriteAheadLog {
   private static final int HEADER = 32;

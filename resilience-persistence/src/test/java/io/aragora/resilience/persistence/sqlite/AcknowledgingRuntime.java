@@ -10,7 +10,9 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * A runtime with a store that changes breakers, step after step, until it is killed or its output is closed, and prints the number of each step once {@code flush()} has reported that all of it is saved. Takes the location of its store and the first step.
+ * A runtime with a store that changes breakers, step after step, until it is killed or its output is closed, and prints
+ * the number of each step once {@code flush()} has reported that all of it is saved. Takes the location of its store
+ * and the first step.
  *
  * <p>Step n opens the key {@code n} and, every tenth time, the breaker {@code step-n}; and one of a few breakers that are opened
  * and reset in turns, so that a state which is older than an acknowledged one shows.

@@ -105,7 +105,8 @@ final class BreakerRow {
   private static final String NAMES = joined(", ", Column::name);
 
   /**
-   * The condition for a repeated save of the same change of state: by the same writer, or by an instance that restored it, with the same generation and, apart from message delays, the same time of change.
+   * The condition for a repeated save of the same change of state: by the same writer, or by an instance that restored
+   * it, with the same generation and, apart from message delays, the same time of change.
    */
   private static final String SAME = """
       (present.generation = excluded.generation AND present.state = excluded.state
@@ -114,7 +115,9 @@ final class BreakerRow {
             AND abs(present.transitioned_at_micros::numeric - excluded.transitioned_at_micros) <= 2000000))""";
 
   /**
-   * Unreadable rows, and rows with a change in the future, written while the server's clock was wrong, may always be replaced; otherwise they would stay for ever. Of two changes by one writer, the later can appear earlier if the save of the first took long.
+   * Unreadable rows, and rows with a change in the future, written while the server's clock was wrong, may always be
+   * replaced; otherwise they would stay for ever. Of two changes by one writer, the later can appear earlier if the
+   * save of the first took long.
    */
   private static final String REPLACES = """
       %s

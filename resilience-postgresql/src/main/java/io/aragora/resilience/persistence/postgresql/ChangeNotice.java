@@ -9,7 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The notice of a writer's commit: its identity, and the transaction in which it changed states. The receivers select the rows by the transaction, since names may be too long for a notice.
+ * The notice of a writer's commit: its identity, and the transaction in which it changed states. The receivers select
+ * the rows by the transaction, since names may be too long for a notice.
  */
 record ChangeNotice(UUID writer, long transaction) {
   /** Channels belong to the whole database, so the name contains the table's identifier to separate schemas. */

@@ -6,8 +6,9 @@ import io.aragora.resilience.persistence.StateStoreProvider;
 import java.time.InstantSource;
 
 /**
- * Opens {@code postgresql://<host>:<port>/<database>?<parameters>}: a JDBC URL without {@code jdbc:}; several hosts and all parameters of the driver are allowed. {@code currentSchema} chooses the schema. User and
- * password may also stand before the host, {@code user:password@host}, percent-encoded. Thread-safe.
+ * Opens {@code postgresql://<host>:<port>/<database>?<parameters>}: a JDBC URL without {@code jdbc:}; several hosts and
+ * all parameters of the driver are allowed. {@code currentSchema} chooses the schema. User and password may also stand
+ * before the host, {@code user:password@host}, percent-encoded. Thread-safe.
  */
 public final class PostgresqlStateStoreProvider implements StateStoreProvider {
   /** For {@link java.util.ServiceLoader}. */

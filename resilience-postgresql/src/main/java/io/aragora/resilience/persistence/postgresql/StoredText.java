@@ -3,7 +3,8 @@ package io.aragora.resilience.persistence.postgresql;
 import java.util.HexFormat;
 
 /**
- * Encodes any text as text that PostgreSQL accepts and people can read. U+0000 and unpaired surrogates, which it rejects, become a backslash, {@code u}, and four hexadecimal digits; a backslash becomes two.
+ * Encodes any text as text that PostgreSQL accepts and people can read. U+0000 and unpaired surrogates, which it
+ * rejects, become a backslash, {@code u}, and four hexadecimal digits; a backslash becomes two.
  */
 final class StoredText {
   private static final char ESCAPE = '\\';

@@ -23,8 +23,9 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.core.env.Environment;
 
 /**
- * Shows the health of the runtime in Actuator, as contributor {@code resilience} with a part for each {@link io.aragora.resilience.health.HealthGroup}, and
- * adds the parts of liveness and readiness to the probes of these names. For Spring Boot 3.5.
+ * Shows the health of the runtime in Actuator, as contributor {@code resilience} with a part for each {@link
+ * io.aragora.resilience.health.HealthGroup}, and adds the parts of liveness and readiness to the probes of these names.
+ * For Spring Boot 3.5.
  */
 // After the probes: the processors of groups run in the order of these classes.
 @AutoConfiguration(
