@@ -1,13 +1,16 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.core.persistence.RecordedLog;
 import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -15,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** What a breaker says at the ends of its ranges, and to the policies beside it. */
 class BreakerEdgesTest extends BreakerFixture {
-  private static void bring(CircuitBreaker breaker, CircuitBreakerState state) {
+  static void bring(CircuitBreaker breaker, CircuitBreakerState state) {
     switch (state) {
       case CLOSED -> breaker.reset();
       case OPEN -> breaker.open(COOLDOWN);
@@ -217,5 +220,32 @@ class BreakerEdgesTest extends BreakerFixture {
     assertThat(opensAfter(1)).hasToString("breaker 'b'");
     assertThat(keyed(config())).hasToString("keyed breaker 'agents'");
     assertThat(keyed(config()).forKey("one")).hasToString("breaker 'agents:one'");
+  }
+
+  @Test
+  void ignoreIf_thatThrows_ignoresNothing() {
+    CircuitBreaker breaker = breaker(config().failureThreshold(5).ignoreIf(failure -> {
+      throw new IllegalStateException("predicate");
+    }));
+    fail(breaker);
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(1);
+    assertThat(breaker.snapshot().totals().ignored()).isZero();
+  }
+
+  @Test
+  void rejected_isNoPermit() {
+    CircuitBreaker breaker = opensAfter(1);
+    long none = CircuitBreaker.REJECTED;
+    List<Runnable> misuses = List.of(
+        () -> breaker.recordSuccess(none),
+        () -> breaker.recordFailure(none, null),
+        () -> breaker.recordResult(none, "value"),
+        () -> breaker.releasePermit(none));
+    for (CircuitBreakerState state : CircuitBreakerState.values()) {
+      bring(breaker, state);
+      assertThat(misuses)
+          .allSatisfy(misuse -> assertThatIllegalArgumentException().isThrownBy(misuse::run));
+    }
+    assertThat(breaker.snapshot().totals()).isEqualTo(CircuitBreakerTotals.ZERO);
   }
 }

@@ -116,4 +116,13 @@ class CooldownFromTest extends BreakerFixture {
     assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(COOLDOWN);
     assertThat(asked).hasValue(1);
   }
+
+  @Test
+  @DisplayName("jitter lengthens by its share of the cooldown times the draw")
+  void jitter_isTheShareTimesTheDraw() {
+    time.fixedRandom(0.25);
+    CircuitBreaker breaker = breaker(told().cooldownJitter(0.5));
+    times(2, () -> ban(breaker, TOLD));
+    assertThat(breaker.snapshot().remainingCooldown()).isEqualTo(TOLD.plus(TOLD.dividedBy(8)));
+  }
 }

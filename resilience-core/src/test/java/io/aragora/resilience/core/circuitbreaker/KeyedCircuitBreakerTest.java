@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
+import io.aragora.resilience.circuitbreaker.CircuitBreakerTransition;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.DisplayName;
@@ -219,5 +221,26 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
     assertThat(mail.isAvailable("example.net")).isTrue();
     assertThat(mail.forKey("example.org").config().halfOpenMaxCalls()).isEqualTo(2);
     assertThat(chat.forKey("example.org").config().halfOpenMaxCalls()).isEqualTo(3);
+  }
+
+  @Test
+  @DisplayName("a reset of all keys is no event of a key that has nothing to reset")
+  void reset_ofAll_isAnEventOfThoseThatHaveCounted() {
+    KeyedCircuitBreaker keyed = keyed(config().failureThreshold(3));
+    keyed.forKey("new");
+    fail(keyed.forKey("failed"));
+    succeed(keyed.forKey("called"));
+    fail(keyed.forKey("idle"));
+    keyed.forKey("idle").reset();
+    keyed.forKey("forced").forceOpen();
+    time.runPending();
+    List<CircuitBreakerTransition> seen = new ArrayList<>();
+    keyed.subscribe(transition -> seen.add(transition));
+    keyed.reset();
+    time.runPending();
+    assertThat(seen)
+        .extracting(CircuitBreakerTransition::breaker)
+        .containsExactlyInAnyOrder(
+            "agents:failed", "agents:called", "agents:forced", "agents:*overflow*");
   }
 }

@@ -93,4 +93,19 @@ class MetricsOnlyTest extends BreakerFixture {
     assertThat(breaker.explain().cause()).isEqualTo(TransitionCause.SLOW_CALL_RATE);
     assertThat(breaker.state()).isEqualTo(METRICS_ONLY);
   }
+
+  @Test
+  @DisplayName("what is noted has the numbers of transitions, and those after it go on from there")
+  void noted_isNumberedAsATransition() {
+    CircuitBreaker breaker = metricsOnly(config().failureThreshold(1));
+    List<CircuitBreakerTransition> seen = transitionsOf(breaker);
+    fail(breaker);
+    time.advance(COOLDOWN);
+    fail(breaker);
+    breaker.forceOpen();
+    time.runPending();
+    assertThat(seen).extracting(CircuitBreakerTransition::sequence).containsExactly(1L, 2L, 3L);
+    assertThat(breaker.snapshot().transitions()).isEqualTo(3);
+    assertThat(breaker.snapshot().generation()).isEqualTo(2);
+  }
 }

@@ -183,4 +183,15 @@ class OpenByHandTest extends BreakerFixture {
       assertThat(restored.state()).isEqualTo(CircuitBreakerState.METRICS_ONLY);
     }
   }
+
+  @Test
+  @DisplayName("the longest opening is that of the longest duration")
+  void openUntil_theLongestTime_isPermitted() {
+    CircuitBreaker breaker = opensAfter(1);
+    Instant last = time.wallTime().plusNanos(Long.MAX_VALUE);
+    breaker.openUntil(last);
+    assertThat(breaker.snapshot().remainingCooldown()).isGreaterThan(Duration.ofDays(106_751));
+    assertThatThrownBy(() -> breaker.openUntil(last.plusNanos(1)))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
 }

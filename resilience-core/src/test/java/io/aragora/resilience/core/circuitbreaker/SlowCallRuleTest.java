@@ -236,4 +236,45 @@ class SlowCallRuleTest {
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
     assertThat(breaker.snapshot().slowCallsInFlight()).isZero();
   }
+
+  @Test
+  @DisplayName("calls that hang are slow calls of the evidence")
+  void evidence_countsCallsInFlightAsSlow() {
+    CircuitBreaker breaker = breaker();
+    call(breaker, LIMIT);
+    for (int i = 0; i < 3; i++) {
+      breaker.callAsync(CompletableFuture::new);
+    }
+    time.advance(LIMIT.plusSeconds(1));
+    assertThat(breaker.explain().evidence()).isNotNull().satisfies(seen -> {
+      assertThat(seen.calls()).isEqualTo(4);
+      assertThat(seen.slowCalls()).isEqualTo(4);
+      assertThat(seen.slowCallsInFlight()).isEqualTo(3);
+    });
+  }
+
+  @Test
+  @DisplayName(
+      "permits are timed precisely, wherever they are taken between two ticks of the coarse clock")
+  void permits_betweenTicks_areTimedPrecisely() {
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "patient", config().slowCallRateThreshold(100).failureThreshold(1000).build());
+    for (int i = 0; i < 60; i++) {
+      call(breaker, Duration.ZERO);
+      time.advance(Duration.ofMillis(i % 7));
+      long quick = breaker.acquirePermit();
+      long slow = breaker.acquirePermit();
+      long quickFailure = breaker.acquirePermit();
+      long slowFailure = breaker.acquirePermit();
+      time.advance(LIMIT.minusNanos(1_000));
+      call(breaker, Duration.ZERO);
+      breaker.recordSuccess(quick);
+      breaker.recordFailure(quickFailure, null);
+      time.advance(Duration.ofNanos(1_000));
+      breaker.recordSuccess(slow);
+      breaker.recordFailure(slowFailure, null);
+    }
+    assertThat(breaker.snapshot().slowCalls()).isEqualTo(120);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
 }

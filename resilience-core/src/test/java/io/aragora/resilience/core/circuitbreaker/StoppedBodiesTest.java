@@ -66,4 +66,26 @@ class StoppedBodiesTest extends BreakerFixture {
     assertThat(breaker.snapshot().totals().failures()).isZero();
     assertThat(breaker.snapshot().totals().ignored()).isEqualTo(2);
   }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("an interrupt that a future of the body reports counts on request")
+  void interruptInAFuture_countsOnRequest(boolean counts) {
+    CircuitBreaker breaker = counting(counts);
+    breaker.callAsync(
+        () -> CompletableFuture.failedFuture(new InterruptedException("of the body")));
+    assertCounted(breaker, counts);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @DisplayName("one of the two requests does not count the other end")
+  void oneRequest_countsNothingElse(boolean ofInterrupts) {
+    CircuitBreaker breaker =
+        breaker(config().recordInterrupted(ofInterrupts).recordCancelled(!ofInterrupts));
+    Exception other =
+        ofInterrupts ? new CancellationException("cancelled") : new InterruptedException("stopped");
+    breaker.callAsync(() -> CompletableFuture.failedFuture(other));
+    assertCounted(breaker, false);
+  }
 }

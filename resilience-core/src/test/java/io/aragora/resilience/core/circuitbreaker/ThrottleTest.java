@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CallOutcome;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -12,6 +13,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
+import io.aragora.resilience.core.ForwardingTime;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
 import java.time.Duration;
@@ -178,8 +180,7 @@ class ThrottleTest extends BreakerFixture {
 
   private static List<Boolean> decisions(long seed) {
     ManualTime seeded = ManualTime.seeded(seed);
-    try (var runtime =
-        io.aragora.resilience.Resilience.builder().timeSource(seeded).build()) {
+    try (var runtime = Resilience.builder().timeSource(seeded).build()) {
       CircuitBreaker breaker = runtime.circuitBreaker("b", throttling().build());
       count(breaker, 10, 20);
       List<Boolean> admitted = new ArrayList<>();
@@ -333,5 +334,36 @@ class ThrottleTest extends BreakerFixture {
     CircuitBreakerConfig config = config().throttle(1.5).build();
     assertThat(config.toString()).contains("throttle=1.5");
     assertThat(config.toBuilder().build().declaresSameAs(config)).isTrue();
+  }
+
+  @Test
+  @DisplayName("each draw of a generation is another random number, after other settings too")
+  void draws_areNumberedOnce() {
+    List<Integer> draws = new ArrayList<>();
+    ForwardingTime counting = new ForwardingTime(time) {
+      @Override
+      public double random(String owner, long operation, int draw) {
+        draws.add(draw);
+        return 0.99;
+      }
+    };
+    try (Resilience runtime = Resilience.builder().timeSource(counting).build()) {
+      CircuitBreaker breaker = runtime.circuitBreaker("b", throttling().build());
+      count(breaker, 5, 10);
+      times(2, () -> succeed(breaker));
+      breaker.reconfigure(throttling().throttle(1.5).build());
+      times(2, () -> succeed(breaker));
+    }
+    assertThat(draws).containsExactly(1, 2, 3, 4);
+  }
+
+  @Test
+  @DisplayName("a draw that equals the share is admitted")
+  void draw_thatEqualsTheShare_isAdmitted() {
+    CircuitBreaker breaker = breaker(throttling());
+    count(breaker, 5, 10);
+    assertThat(share(breaker)).isEqualTo(5 / 16.0);
+    assertThat(isAdmitted(breaker, 5 / 16.0)).isTrue();
+    assertThat(isAdmitted(breaker, Math.nextDown(5 / 16.0))).isFalse();
   }
 }

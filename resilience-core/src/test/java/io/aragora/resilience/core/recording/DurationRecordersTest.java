@@ -306,6 +306,13 @@ class DurationRecordersTest {
 
     assertThat(passed).containsExactly("success " + TOOK.toNanos(), "failure 1");
     assertThat(recorded).containsExactly(call(Kind.SUCCESSFUL_CALL, "b"));
+
+    recorders.add((kind, policy) -> kind == Kind.FAILED_CALL ? recorder.of(kind, policy) : null);
+    CallDurations ofBoth = CallDurations.of(recorders, "c");
+    CallDurations.and(ofBoth, nanos -> {}, nanos -> {}).record(TOOK.toNanos(), false);
+
+    assertThat(recorded)
+        .containsExactly(call(Kind.SUCCESSFUL_CALL, "b"), call(Kind.FAILED_CALL, "c"));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.stripe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class StripesTest {
@@ -23,5 +24,27 @@ class StripesTest {
             .isNotEqualTo(Stripes.rehash(other) % EIGHT);
       }
     }
+  }
+
+  @Test
+  void rehash_ofAnyNumber_isOfTwelveBits() {
+    for (int id : new int[] {Integer.MIN_VALUE, -1, 0, 1, 4_095, 4_096, Integer.MAX_VALUE}) {
+      assertThat(Stripes.rehash(id)).isBetween(0, (1 << Stripes.HASH_BITS) - 1);
+    }
+  }
+
+  @Test
+  void hashOfThread_isThatOfItsId() throws Exception {
+    assertThat(Stripes.hashOfThread()).isEqualTo(hashOf(Thread.currentThread()));
+    AtomicInteger hash = new AtomicInteger();
+    Thread other = new Thread(() -> hash.set(Stripes.hashOfThread()));
+    other.start();
+    other.join();
+    assertThat(hash).hasValue(hashOf(other));
+  }
+
+  @SuppressWarnings("deprecation") // Thread.threadId() is younger than our bytecode
+  private static int hashOf(Thread thread) {
+    return Stripes.rehash((int) thread.getId());
   }
 }
