@@ -12,6 +12,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerTotals;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.core.call.Failures;
+import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.circuitbreaker.FailureJudge.Verdict;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.KindChannel;
@@ -136,17 +137,13 @@ public class CoreCircuitBreaker extends GuardedCalls
   }
 
   @Override
-  final long tryAcquireSlowly(boolean isHedge) {
+  final long tryAcquireSlowly(boolean isOfThread) {
     Phase present = phase();
-    if (isHedge && !admitsHedges()) {
-      rejected(present);
-      return REJECTED;
-    }
-    long permit = present.admit(runtime.clock());
+    long permit = admit(present, isOfThread);
     while (permit == Phase.OVER) {
       replace(present, Transitions.following(present, TransitionCause.COOLDOWN_ELAPSED, 0, this));
       present = phase();
-      permit = present.admit(runtime.clock());
+      permit = admit(present, isOfThread);
     }
     if (permit == REJECTED) {
       rejected(present);
@@ -154,6 +151,14 @@ public class CoreCircuitBreaker extends GuardedCalls
       slowWatch().begin();
     }
     return permit;
+  }
+
+  private long admit(Phase present, boolean isOfThread) {
+    if (isOfThread && present instanceof HalfOpenPhase && Frame.isThreadHedge()) {
+      return REJECTED;
+    }
+    long permit = present.admit(runtime.clock());
+    return permit == Phase.OVER && isOfThread && Frame.isThreadHedge() ? REJECTED : permit;
   }
 
   private void rejected(Phase present) {

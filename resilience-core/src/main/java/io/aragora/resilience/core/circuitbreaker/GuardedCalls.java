@@ -46,9 +46,9 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
   /**
    * Takes a permit of a phase that has no {@linkplain Phase#freePermit free} one.
    *
-   * @param isHedge whether it is for a hedge, which takes none of a breaker that is not closed: its call has a probe already
+   * @param isOfThread whether it is for a call on this thread. A hedge takes no permit of a probe, since its call has one already
    */
-  abstract long tryAcquireSlowly(boolean isHedge);
+  abstract long tryAcquireSlowly(boolean isOfThread);
 
   /** Counts a call that begins, and returns the time of its beginning for {@link CallsInFlight#end}. */
   abstract long takeOff(CallsInFlight flights, long now);
@@ -116,7 +116,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
       if (watching != null) {
         return watchOrReject(watching, recorded, lent, chain, index, body);
       }
-      permit = permitOf(tryAcquireSlowly(Frame.isThreadHedge()));
+      permit = permitOf(tryAcquireSlowly(true));
     }
     return recorded != null
         ? time(permit, recorded, lent, chain, index, body)
@@ -140,7 +140,7 @@ abstract class GuardedCalls extends CorePolicy implements CircuitBreaker, Measur
 
   private long tryAcquireOnThread() {
     long permit = phase().freePermit();
-    return permit != REJECTED ? permit : tryAcquireSlowly(Frame.isThreadHedge());
+    return permit != REJECTED ? permit : tryAcquireSlowly(true);
   }
 
   /** Throws the rejection if there is no permit. */
