@@ -8,6 +8,7 @@ import java.lang.management.MonitorInfo;
 import java.lang.management.ThreadInfo;
 import java.lang.management.ThreadMXBean;
 import java.util.Collection;
+import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,23 +17,37 @@ import java.util.concurrent.Executor;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the JVM which monitors and locks the calling thread holds while it runs code of the application. The tests take none, so each
- * one that is held is one of the library. The JVM is asked once for each way to the code: the frames and their lines decide what is
- * held. Thread-safe.
+ * one that is held is one of the library. A region of code holds a lock, and so does a caller whose method takes one for it. So the JVM,
+ * which examines the whole heap for the answer, is asked once for each step from a place of the library to one that it calls.
+ * Thread-safe.
  */
 final class HeldLocks {
   private static final String LIBRARY = "io.aragora.resilience.";
   private static final String DRIVE = LIBRARY + "testing.Drive.advanceTo";
   private static final ThreadMXBean JVM = ManagementFactory.getThreadMXBean();
-  private static final Set<String> WAYS = ConcurrentHashMap.newKeySet();
+  private static final Set<Step> STEPS = ConcurrentHashMap.newKeySet();
+  private static final Map<String, Boolean> IS_TEST = new ConcurrentHashMap<>();
 
   /** By place and lock: the first way to it. */
   private static final Map<String, String> FOUND = new ConcurrentSkipListMap<>();
 
   /** The function and the entry point of the present case. */
   private static volatile String during = "";
+
+  /** A place in the code of the library. */
+  private record Place(String type, String method, int at) {
+    static Place of(StackWalker.StackFrame frame) {
+      return new Place(frame.getClassName(), frame.getMethodName(), frame.getByteCodeIndex());
+    }
+  }
+
+  /** A place, and the next one of the library that it leads to; null if that is the code of the application. */
+  private record Step(Place from, @Nullable Place to) {}
 
   private HeldLocks() {}
 
@@ -51,15 +66,14 @@ final class HeldLocks {
    * @param code its name
    */
   static void look(String code) {
-    String way = StackWalker.getInstance()
-        .walk(frames -> frames
-            .filter(
-                frame -> frame.getClassName().startsWith(LIBRARY) && !isTest(frame.getClassName()))
-            .map(StackWalker.StackFrame::toString)
-            .collect(Collectors.joining("\n    ")));
-    if (!WAYS.add(way)) {
+    StackWalker stack = StackWalker.getInstance();
+    if (!stack.walk(HeldLocks::hasNewStep)) {
       return;
     }
+    String way = stack.walk(frames -> frames
+        .filter(HeldLocks::isOfLibrary)
+        .map(StackWalker.StackFrame::toString)
+        .collect(Collectors.joining("\n    ")));
     ThreadInfo now = JVM.getThreadInfo(new long[] {Thread.currentThread().getId()}, true, true)[0];
     for (MonitorInfo monitor : now.getLockedMonitors()) {
       FOUND.putIfAbsent(
@@ -80,6 +94,24 @@ final class HeldLocks {
 
   private static String name(String code) {
     return during.isEmpty() ? code : code + " (" + during + ")";
+  }
+
+  private static boolean hasNewStep(Stream<StackWalker.StackFrame> frames) {
+    boolean isNew = false;
+    Place to = null;
+    Iterator<Place> outwards =
+        frames.filter(HeldLocks::isOfLibrary).map(Place::of).iterator();
+    while (outwards.hasNext()) {
+      Place from = outwards.next();
+      isNew |= STEPS.add(new Step(from, to));
+      to = from;
+    }
+    return isNew;
+  }
+
+  private static boolean isOfLibrary(StackWalker.StackFrame frame) {
+    String type = frame.getClassName();
+    return type.startsWith(LIBRARY) && !IS_TEST.computeIfAbsent(type, HeldLocks::isTest);
   }
 
   private static boolean isTest(String type) {
