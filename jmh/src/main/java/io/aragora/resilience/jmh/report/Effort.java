@@ -1,5 +1,6 @@
 package io.aragora.resilience.jmh.report;
 
+import io.aragora.resilience.jmh.benchmark.LongOperations;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
@@ -12,8 +13,8 @@ enum Effort {
   SMOKE(1, 0, 1, 1),
   /** What the budgets need, without the peers that no budget names, in five minutes. */
   QUICK(3, 4, 4, 60),
-  /** Everything, in a night; for publication. */
-  NIGHTLY(5, 5, 5, 500);
+  /** Everything that a claim shows, peers included, in twenty minutes; for publication. */
+  NIGHTLY(3, 4, 4, 60);
 
   private final int rounds;
   private final int warmups;
@@ -51,13 +52,16 @@ enum Effort {
     return this == SMOKE;
   }
 
-  ChainedOptionsBuilder spend(ChainedOptionsBuilder options) {
-    return options
+  /** Sets forks and iterations. */
+  ChainedOptionsBuilder spend(ChainedOptionsBuilder options, Class<?> benchmarks) {
+    options
         .forks(this == SMOKE ? 0 : 1)
-        .warmupIterations(warmups)
-        .warmupTime(TimeValue.milliseconds(millis))
         .measurementIterations(measurements)
         .measurementTime(TimeValue.milliseconds(millis));
+    if (this != SMOKE && benchmarks.isAnnotationPresent(LongOperations.class)) {
+      return options;
+    }
+    return options.warmupIterations(warmups).warmupTime(TimeValue.milliseconds(millis));
   }
 
   private String title() {

@@ -171,14 +171,8 @@ public final class Ratios {
           ? methods(benchmarks)
           : figures(benchmarks).map(Figure::method).collect(Collectors.toCollection(TreeSet::new));
       parts.add(new Part(benchmarks, 1, params, methods));
-    } else if (effort.isOfBudgets() || !run.only().isEmpty()) {
-      figures(benchmarks).forEach(figure -> add(parts, figure));
     } else {
-      parts.add(new Part(benchmarks, 1, Map.of(), methods(benchmarks)));
-      if (!InVirtualThreads.class.isAssignableFrom(benchmarks)) {
-        parts.add(new Part(benchmarks, 2, Map.of(), methods(benchmarks)));
-      }
-      figures(benchmarks).filter(figure -> figure.threads() > 2).forEach(f -> add(parts, f));
+      figures(benchmarks).forEach(figure -> add(parts, figure));
     }
     parts.removeIf(part -> part.methods().isEmpty());
     return parts;
@@ -262,7 +256,7 @@ public final class Ratios {
     // started. Two threads leave the compiler of a small machine no processor, so it works in their
     // place.
     ChainedOptionsBuilder options = effort
-        .spend(new OptionsBuilder())
+        .spend(new OptionsBuilder(), part.benchmarks())
         .include("^" + Pattern.quote(part.benchmarks().getName()) + "\\."
             + part.methods().stream().collect(Collectors.joining("|", "(", ")")) + "$")
         .threads(part.threads())
