@@ -26,7 +26,7 @@ public interface ChaosControl {
 
   /**
    * Stops chaos. When this method returns, chaos is over: no injection begins, so the {@linkplain ChaosTotals#injections()
-   * number of injections} of every policy stays as it is, and each call that waited in a delay was told to go on. An injection
+   * number of injections} of every policy stays as it is, and the wait of each delayed call has ended. An injection
    * that had begun before is not undone: its failure may still come out, and its action may still run. Does nothing if chaos is
    * not active.
    */

@@ -58,7 +58,7 @@ public interface CallContext {
    * caller, ended by a timeout, or ended because its runtime was closed; or the nearest deadline has passed.
    *
    * <p>A body on an executor is also interrupted if {@link Policy#submit} started it. The body of {@link Policy#callAsync}
-   * is told under a retry, a timeout or a deadline; circuit breakers alone give it no context.
+   * sees the end of its call under a retry, a timeout or a deadline; circuit breakers alone give it no context.
    *
    * @return whether the body may stop
    */

@@ -183,11 +183,11 @@ public final class MetricNames {
   public static final String RUNTIME = "runtime";
   /** Label: the name of the breaker, retry, retry budget, timeout, bulkhead, rate limiter, hedge, coalescer, chaos, pipeline or health check. */
   public static final String NAME = "name";
-  /** Label: the kind of a policy, {@code bulkhead} or {@code ratelimiter}; of what chaos injects, {@code fail} for instance. */
+  /** Label: the kind of a policy that admits calls, {@code bulkhead} for instance; of what chaos injects, {@code fail} for instance. */
   public static final String KIND = "kind";
   /** Label: the outcome of a call. */
   public static final String OUTCOME = "outcome";
-  /** Label: the group of a runtime's threads: {@code end}, {@code tell}, {@code interrupt} or {@code timer}. */
+  /** Label: the group of a runtime's threads, as {@link io.aragora.resilience.ThreadLoad#group()} lists them. */
   public static final String GROUP = "group";
   /** Label: the key of a keyed breaker or rate limiter. */
   public static final String KEY = "key";
