@@ -152,18 +152,23 @@ public final class OutageSimulation {
       try (Writer log = Files.newBufferedWriter(file)) {
         outcome = run(seed, withBudget, log);
       }
+      double seconds = (System.nanoTime() - began) / 1e9;
       System.out.printf(
-          Locale.ROOT,
-          "%-16s %10d %10d %9d%% %12d %12s   %s, in %.1f s%n",
-          withBudget ? "with budget" : "without budget",
-          outcome.calls(),
-          outcome.attempts(),
-          outcome.worstLoad(),
-          outcome.answeredInOutage(),
-          outcome.recoverySeconds() < 0 ? "never" : outcome.recoverySeconds() + " s",
-          file,
-          (System.nanoTime() - began) / 1e9);
+          Locale.ROOT, "%s   %s, in %.1f s%n", row(withBudget, outcome), file, seconds);
     }
+  }
+
+  /** Returns the line of the table for one variant. */
+  static String row(boolean withBudget, Outcome outcome) {
+    return String.format(
+        Locale.ROOT,
+        "%-16s %10d %10d %9d%% %12d %12s",
+        withBudget ? "with budget" : "without budget",
+        outcome.calls(),
+        outcome.attempts(),
+        outcome.worstLoad(),
+        outcome.answeredInOutage(),
+        outcome.recoverySeconds() < 0 ? "never" : outcome.recoverySeconds() + " s");
   }
 
   private Outcome run(boolean withBudget) {

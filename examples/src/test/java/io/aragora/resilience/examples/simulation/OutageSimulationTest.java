@@ -2,7 +2,10 @@ package io.aragora.resilience.examples.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -50,6 +53,23 @@ class OutageSimulationTest {
     assertThat(storm.rejected()).isZero();
     assertThat(calm.rejected()).isPositive();
     assertThat(calm.recoverySeconds()).isPositive();
+  }
+
+  @Test
+  void page_hasTheFiguresOfThisRun() throws IOException {
+    Path root = Path.of(System.getProperty("readme.file")).getParent();
+    String page = Files.readString(root.resolve("docs/testing.md")).replace("\r\n", "\n");
+    assertThat(page).contains(OutageSimulation.row(false, storm), OutageSimulation.row(true, calm));
+    assertThat(page.lines().filter(line -> line.startsWith(" 71.000")))
+        .containsExactly(inOutage(STORM_LOG), inOutage(CALM_LOG));
+  }
+
+  private static String inOutage(StringWriter log) {
+    return log.toString()
+        .lines()
+        .filter(line -> line.startsWith(" 71.000"))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
