@@ -31,7 +31,7 @@ final class ReadyRecorder {
   }
 
   /**
-   * Makes the next event the first one of its process, as far as this library knows.
+   * Sets the recorder back, so that the next event is the first one of its process, as far as this library knows.
    *
    * @param begun whether no event starts the initialization, so that the test does it
    * @return the holder of events, to be initialized once more
