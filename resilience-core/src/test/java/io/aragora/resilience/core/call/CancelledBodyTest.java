@@ -242,4 +242,32 @@ class CancelledBodyTest {
     assertThat(CallContext.current().onCancel(() -> ran.add("never"))).isFalse();
     assertThat(ran).isEmpty();
   }
+
+  @Test
+  void callAfterAnAsynchronousOne_onTheSameThread_isNoPartOfIt() {
+    CompletableFuture<String> call = started(timeout);
+    registerTwo();
+    call.cancel(true);
+    assertThat(seen.get().isCancelled()).isTrue();
+
+    timeout.run(() -> {
+      assertThat(CallContext.current().isCancelled()).isFalse();
+      assertThat(CallContext.current().onCancel(() -> ran.add("of another call")))
+          .isFalse();
+    });
+
+    assertThat(ran).containsExactly("first", "second");
+  }
+
+  @Test
+  void handler_afterTheBodyHasReturnedItsValue_isNotAccepted() {
+    timeout.callAsync(() -> {
+      seen.set(CallContext.current());
+      assertThat(seen.get().onCancel(() -> ran.add("never"))).isTrue();
+      return CompletableFuture.completedFuture("done");
+    });
+    assertThat(seen.get().onCancel(() -> ran.add("never"))).isFalse();
+    assertThat(seen.get().isCancelled()).isFalse();
+    assertThat(ran).isEmpty();
+  }
 }

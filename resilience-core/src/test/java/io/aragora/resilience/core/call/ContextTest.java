@@ -175,4 +175,21 @@ class ContextTest {
       assertThat(seen).containsExactly(Optional.of("shop"));
     }
   }
+
+  @Test
+  void bodiesSubmittedInsideACall_seeItsContext() {
+    try (Resilience resilience = runtime()) {
+      List<Duration> remaining = new ArrayList<>();
+      CompletableFuture<Boolean> submitted = resilience
+          .timeout("t", Duration.ofSeconds(5))
+          .call(() -> resilience
+              .circuitBreaker("b")
+              .submit(
+                  () -> remaining.add(CallContext.current().remaining().orElseThrow()), executor));
+      time.advance(Duration.ofSeconds(2));
+      runTasks();
+      assertThat(submitted).isCompletedWithValue(true);
+      assertThat(remaining).containsExactly(Duration.ofSeconds(3));
+    }
+  }
 }

@@ -148,4 +148,19 @@ class HalfOpenShareTest extends BreakerFixture {
     }
     assertThat(closed).isGreaterThan(990);
   }
+
+  @Test
+  @DisplayName("slow probes under way that are below the share open nothing")
+  void slowProbesBelowTheShare_openNothing() {
+    CircuitBreaker breaker =
+        halfOpen(share(50, 4).slowCallRateThreshold(100).slowCallDuration(Duration.ofSeconds(1)));
+    long hanging = breaker.acquirePermit();
+    time.advance(Duration.ofSeconds(2));
+    assertThat(breaker.state()).as("one of four").isEqualTo(CircuitBreakerState.HALF_OPEN);
+    breaker.acquirePermit();
+    time.advance(Duration.ofSeconds(2));
+    assertThat(breaker.state()).as("two of four").isEqualTo(CircuitBreakerState.OPEN);
+    breaker.recordSuccess(hanging);
+    assertThat(breaker.snapshot().totals().late()).isEqualTo(1);
+  }
 }

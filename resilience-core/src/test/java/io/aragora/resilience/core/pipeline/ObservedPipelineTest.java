@@ -11,10 +11,15 @@ import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.bulkhead.BulkheadFullException;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.policy.CallContext;
+import io.aragora.resilience.policy.CallRejectedException;
 import io.aragora.resilience.policy.CheckedSupplier;
 import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.ratelimiter.RateLimiter;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.retry.Jitter;
 import io.aragora.resilience.retry.Retry;
@@ -149,6 +154,32 @@ class ObservedPipelineTest {
         throw cause;
       }
       throw e;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void rejectionsOfLimits_areHeard_andThoseOfABodyAreFailures(Way way) {
+    RateLimiter limiter = resilience.rateLimiter(
+        "rate", RateLimiterConfig.smooth(1, Duration.ofHours(1)).build());
+    limiter.run(() -> {});
+    ConcurrencyLimit limit =
+        resilience.concurrencyLimit("calls", c -> c.initial(1).least(1).most(1));
+    limit.tryAcquirePermit();
+    for (Policy full : List.of(limiter, limit)) {
+      heard.clear();
+      assertThatThrownBy(() -> run(way, resilience.observed(full, Listening::new), () -> "never"))
+          .isInstanceOf(CallRejectedException.class);
+      assertThat(heard.get(0)).endsWith(" " + full.name() + " rejects");
+      assertThat(heard.get(1)).startsWith("REJECTED after 0 in PT0S");
+
+      heard.clear();
+      assertThatThrownBy(() -> run(
+              way,
+              resilience.observed(retry, Listening::new),
+              () -> full.<String, Exception>call(() -> "never")))
+          .isInstanceOf(CallRejectedException.class);
+      assertThat(heard).noneMatch(line -> line.endsWith(" rejects"));
     }
   }
 
@@ -377,22 +408,29 @@ class ObservedPipelineTest {
           throw new AssertionError(m.getName());
         });
     AtomicInteger calls = new AtomicInteger();
+    String once = "WARNING an observer of the calls of 'p' failed; the calls are not affected"
+        + " (logged once)";
 
-    String result = run(way, resilience.observed(plain, () -> broken), () -> {
-      if (calls.incrementAndGet() == 1) {
-        throw new IOException("once");
-      }
-      return "ok";
-    });
-
-    assertThat(result).isEqualTo("ok");
-    assertThat(run(
-            way,
-            resilience.observed(plain, () -> {
-              throw new AssertionError("no observer");
-            }),
-            () -> "ok"))
-        .isEqualTo("ok");
+    try (RecordedLog log = RecordedLog.of(CallObserver.class)) {
+      String result = run(way, resilience.observed(plain, () -> broken), () -> {
+        if (calls.incrementAndGet() == 1) {
+          throw new IOException("once");
+        }
+        return "ok";
+      });
+      assertThat(result).isEqualTo("ok");
+      assertThat(log.messages()).containsExactly(once);
+    }
+    try (RecordedLog log = RecordedLog.of(CallObserver.class)) {
+      assertThat(run(
+              way,
+              resilience.observed(plain, () -> {
+                throw new AssertionError("no observer");
+              }),
+              () -> "ok"))
+          .isEqualTo("ok");
+      assertThat(log.messages()).containsExactly(once);
+    }
   }
 
   @Test
@@ -530,5 +568,71 @@ class ObservedPipelineTest {
             "retry attempt 2",
             "retry attempt 2",
             "retry attempt 3");
+  }
+
+  @Test
+  void bodyThatOutstaysALimitAround_isAFailureOfTheBreaker_observedOrNot() {
+    Pipeline limited = resilience
+        .unregistered()
+        .pipelineBuilder("limited")
+        .add(timeout)
+        .add(breaker)
+        .build();
+    for (Pipeline pipeline : List.of(limited, resilience.observed(limited, Listening::new))) {
+      breaker.reset();
+      assertThatThrownBy(() -> pipeline.call(() -> {
+            time.advance(Duration.ofSeconds(6));
+            return "late";
+          }))
+          .isInstanceOf(TimeoutExceededException.class);
+      Thread.interrupted();
+      assertThat(breaker.snapshot().consecutiveFailures()).as("%s", pipeline).isEqualTo(1);
+    }
+    assertThat(heard).contains("breaker counts a failure of PT6S");
+  }
+
+  @Test
+  void bodyInsideNoLimit_isASuccessOfTheBreaker_observedOrNot() {
+    Pipeline around = resilience
+        .unregistered()
+        .pipelineBuilder("around")
+        .add(breaker)
+        .add(timeout)
+        .build();
+    for (Pipeline pipeline : List.of(around, resilience.observed(around, Listening::new))) {
+      Timeout outside = resilience.timeout("outside", Duration.ofSeconds(1));
+      assertThatThrownBy(() -> outside.call(() -> pipeline.call(() -> {
+            time.advance(Duration.ofSeconds(2));
+            return "late";
+          })))
+          .isInstanceOf(TimeoutExceededException.class);
+      Thread.interrupted();
+    }
+    assertThat(breaker.snapshot().totals().successes())
+        .as("the limit is not one of the pipeline")
+        .isEqualTo(2);
+  }
+
+  @Test
+  void hedge_aroundABreakerThatProbes_startsNone_observedOrNot() {
+    Pipeline hedged = resilience
+        .unregistered()
+        .pipelineBuilder("hedged")
+        .add(resilience.hedge("hedge", c -> c.delay(Duration.ofMillis(50))))
+        .add(breaker)
+        .build();
+    for (Pipeline pipeline : List.of(hedged, resilience.observed(hedged, Listening::new))) {
+      breaker.reset();
+      breaker.halfOpen();
+      AtomicInteger bodies = new AtomicInteger();
+      CompletableFuture<String> call = pipeline.callAsync(() -> {
+        bodies.incrementAndGet();
+        return new CompletableFuture<>();
+      });
+      time.advance(Duration.ofMillis(200));
+      assertThat(bodies).as("%s", pipeline).hasValue(1);
+      call.cancel(true);
+    }
+    assertThat(heard).noneMatch(line -> line.startsWith("hedge starts"));
   }
 }
