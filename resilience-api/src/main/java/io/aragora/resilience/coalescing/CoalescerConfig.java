@@ -213,7 +213,7 @@ public final class CoalescerConfig<K, V extends @Nullable Object> {
      * Sets how a result is copied for each call that joined, and for the cache. Needed for results that only one caller may use or
      * change. Default: all calls receive the same object.
      *
-     * @param function returns a copy; what it throws ends the call that the copy was for
+     * @param function returns a copy; what it throws ends the call that joined, and is suppressed in the failure of one that led
      */
     public Builder<K, V> copyFor(UnaryOperator<V> function) {
       copyFor = Objects.requireNonNull(function, "copyFor");

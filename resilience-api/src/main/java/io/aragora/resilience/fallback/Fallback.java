@@ -257,8 +257,8 @@ public final class Fallback<T extends @Nullable Object> {
     /**
      * Adds a rule for results of calls that did not fail. Its value is final: no other rule judges it.
      *
-     * @param predicate tests a result; if it throws, the call fails with that exception
-     * @param value returns the value for a result
+     * @param predicate tests a result; if it throws, the result is returned, and a line is logged once
+     * @param value returns the value for a result; if it throws, the call fails with that exception
      */
     public Builder<T> onResult(
         Predicate<? super T> predicate, Function<? super T, ? extends T> value) {

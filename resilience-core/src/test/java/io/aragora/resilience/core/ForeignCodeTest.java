@@ -39,6 +39,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -49,6 +50,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.logging.Handler;
 import java.util.logging.Logger;
 import java.util.stream.Stream;
@@ -236,6 +240,14 @@ class ForeignCodeTest {
     void tune(Object builder, String setter) {}
   }
 
+  private static final Map<Class<?>, Function<Thrower, @Nullable Object>> LAMBDAS = Map.of(
+      Predicate.class, thrower -> (Predicate<Object>) any -> thrower.go(),
+      Function.class, thrower -> (Function<Object, Object>) any -> thrower.go(),
+      UnaryOperator.class, thrower -> (UnaryOperator<Object>) any -> thrower.go(),
+      Supplier.class, thrower -> (Supplier<Object>) thrower::go,
+      Consumer.class, thrower -> (Consumer<Object>) any -> thrower.go(),
+      Runnable.class, thrower -> (Runnable) thrower::go);
+
   @SuppressWarnings("unchecked")
   private static <X extends Throwable> X sneak(Throwable thrown) throws X {
     throw (X) thrown;
@@ -335,6 +347,11 @@ class ForeignCodeTest {
 
   /** Throws from each method, default methods too. */
   static <T> T throwingProxy(Class<T> type, Thrower thrower) {
+    // A proxy wraps a checked exception, which a lambda sneaks past the compiler.
+    Object lambda = LAMBDAS.getOrDefault(type, none -> null).apply(thrower);
+    if (lambda != null) {
+      return type.cast(lambda);
+    }
     return type.cast(Proxy.newProxyInstance(
         type.getClassLoader(),
         new Class<?>[] {type},
@@ -436,7 +453,7 @@ class ForeignCodeTest {
     }
   }
 
-  private static CompletionStage<String> stage(CheckedSupplier<String, IOException> body) {
+  static CompletionStage<String> stage(CheckedSupplier<String, IOException> body) {
     try {
       return CompletableFuture.completedFuture(body.get());
     } catch (IOException e) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.core.ForeignCodeTest.Thrower;
@@ -18,14 +19,18 @@ import io.aragora.resilience.retry.RetryConfig;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -96,10 +101,18 @@ class ForeignOutcomesTest {
     HeldLocks.requireNone();
   }
 
+  /** The runtime's executor for attempts throws, too. */
   private static Stream<DynamicTest> each(String name, BiConsumer<Throwable, Probe> check) {
+    return each(name, Thrower::new, check);
+  }
+
+  private static Stream<DynamicTest> each(
+      String name,
+      Function<Throwable, @Nullable Thrower> executor,
+      BiConsumer<Throwable, Probe> check) {
     return ForeignCodeTest.THROWABLES.stream()
         .map(thrown -> dynamicTest(name + ": " + thrown.getClass().getSimpleName(), () -> {
-          try (Probe probe = new Probe(new Thrower(thrown))) {
+          try (Probe probe = new Probe(executor.apply(thrown))) {
             check.accept(thrown, probe);
           }
         }));
@@ -248,50 +261,138 @@ class ForeignOutcomesTest {
     });
   }
 
+  /** A function of a rule: a method of the builder, and which of its parameters throws. */
+  private record RuleFunction(Method method, int throwing) {
+    static List<RuleFunction> all() {
+      List<RuleFunction> all = new ArrayList<>();
+      for (Method method : Fallback.Builder.class.getMethods()) {
+        for (int i = 0; i < method.getParameterCount(); i++) {
+          if (isFunction(method.getParameterTypes()[i])) {
+            all.add(new RuleFunction(method, i));
+          }
+        }
+      }
+      assertThat(all).as("functions of a fallback").hasSizeGreaterThan(5);
+      return all;
+    }
+
+    private static boolean isFunction(Class<?> type) {
+      return type.getName().startsWith("java.util.function.");
+    }
+
+    boolean isForResults() {
+      return method.getName().contains("Result");
+    }
+
+    boolean isAsync() {
+      return method.getName().contains("Async");
+    }
+
+    /** A rule whose condition throws does not match. */
+    boolean isCondition() {
+      return method.getParameterTypes()[throwing] == Predicate.class;
+    }
+
+    @SuppressWarnings("unchecked")
+    Fallback<String> fallback(Thrower thrower) {
+      Fallback.Builder<String> builder = Fallback.builder();
+      Object[] arguments = new Object[method.getParameterCount()];
+      for (int i = 0; i < arguments.length; i++) {
+        Class<?> type = method.getParameterTypes()[i];
+        if (i == throwing) {
+          arguments[i] = ForeignCodeTest.throwingProxy(type, thrower);
+        } else if (type == Class.class) {
+          arguments[i] = IOException.class;
+        } else {
+          Predicate<String> any = value -> true;
+          Function<String, String> never = value -> "never";
+          arguments[i] = type == Predicate.class ? any : never;
+        }
+      }
+      return ((Fallback.Builder<String>)
+              Objects.requireNonNull(ForeignPattern.invoke(method, builder, arguments)))
+          .build();
+    }
+  }
+
+  private interface ResultEntry {
+    Throwable enter(Probe probe, ResultPipeline<String> pipeline, Body body) throws Throwable;
+  }
+
+  private interface Body extends CheckedSupplier<String, IOException> {}
+
+  /** Each returns how the call failed. The caller is told of a value by {@link #VALUE}. */
+  private static final Throwable VALUE = new Throwable("the value of the body");
+
+  private static Throwable end(@Nullable String value) {
+    assertThat(value).isEqualTo("well");
+    return VALUE;
+  }
+
+  private static final Map<String, ResultEntry> RESULT_ENTRIES = Map.of(
+      "call", (probe, pipeline, body) -> end(pipeline.call(body)),
+      "callInterruptibly", (probe, pipeline, body) -> end(pipeline.callInterruptibly(body::get)),
+      "decorateCallable",
+          (probe, pipeline, body) -> end(pipeline.decorateCallable(body::get).call()),
+      "callAsync",
+          (probe, pipeline, body) ->
+              end(probe, pipeline.callAsync(() -> ForeignCodeTest.stage(body))),
+      "submit",
+          (probe, pipeline, body) -> end(probe, pipeline.submit(body, probe.time.executor())));
+
+  private static Throwable end(Probe probe, CompletableFuture<String> call) {
+    Throwable failure = probe.failureOf(call);
+    return failure == null ? end(call.join()) : failure;
+  }
+
   @TestFactory
-  Stream<DynamicTest> fallback_thatThrows_endsTheCallWithThat() {
-    List<Function<Thrower, Fallback<String>>> fallbacks = List.of(
-        thrower -> Fallback.of(failure -> thrower.go()),
-        thrower -> Fallback.<String>builder()
-            .on(IOException.class, failure -> thrower.go())
-            .build(),
-        thrower -> Fallback.<String>builder().otherwise(failure -> thrower.go()).build());
+  Stream<DynamicTest> everyFunctionOfAFallback_thatThrows_endsTheCallOnce() {
     List<DynamicTest> all = new ArrayList<>();
-    for (Function<Thrower, Fallback<String>> fallback : fallbacks) {
-      each("call", (thrown, probe) -> {
-            long before = probe.outcomes();
-            var pipeline = probe
-                .resilience
-                .unregistered()
-                .pipelineBuilder("p")
-                .add(probe.breaker)
-                .build();
-            assertThat(failureOf(() -> pipeline
-                    .withFallback(fallback.apply(new Thrower(thrown)))
-                    .call(() -> {
-                      throw new IOException("down");
-                    })))
-                .isSameAs(thrown);
-            probe.checkOneMore(before);
-          })
-          .forEach(all::add);
-      each("callAsync", (thrown, probe) -> {
-            long before = probe.outcomes();
-            var pipeline = probe
-                .resilience
-                .unregistered()
-                .pipelineBuilder("p")
-                .add(probe.breaker)
-                .build();
-            assertThat(probe.failureOf(pipeline
-                    .withFallback(fallback.apply(new Thrower(thrown)))
-                    .callAsync(() -> CompletableFuture.failedFuture(new IOException("down")))))
-                .isSameAs(thrown);
-            probe.checkOneMore(before);
-          })
-          .forEach(all::add);
+    for (RuleFunction function : RuleFunction.all()) {
+      RESULT_ENTRIES.forEach((name, entry) -> each(
+              function.method.getName() + " " + function.throwing + ", " + name,
+              thrown -> null,
+              (thrown, probe) -> {
+                long before = probe.outcomes();
+                IOException down = new IOException("down");
+                Thrower thrower = new Thrower(thrown);
+                var pipeline = probe
+                    .resilience
+                    .unregistered()
+                    .pipelineBuilder("p")
+                    .add(probe.breaker)
+                    .build()
+                    .withFallback(function.fallback(thrower));
+                Throwable end = endOf(() -> entry.enter(probe, pipeline, () -> {
+                  if (function.isForResults()) {
+                    return "well";
+                  }
+                  throw down;
+                }));
+
+                boolean isSkipped = function.isAsync() && !name.matches("callAsync|submit");
+                if (isSkipped) {
+                  assertThat(end).isSameAs(down);
+                } else {
+                  assertThat(thrower.called).hasValue(1);
+                  assertThat(end).isSameAs(function.isCondition() ? VALUE : thrown);
+                  assertThat(pipeline.totals().failed()).isEqualTo(function.isCondition() ? 0 : 1);
+                }
+                probe.checkOneMore(before);
+              })
+          .forEach(all::add));
     }
     return all.stream();
+  }
+
+  private static Throwable endOf(CheckedSupplier<Throwable, ?> call) {
+    try {
+      return call.get();
+    } catch (Throwable e) {
+      return e;
+    } finally {
+      Thread.interrupted();
+    }
   }
 
   @TestFactory

@@ -213,7 +213,7 @@ public record CapturedContext(
     }
     CompletableFuture<T> future = stage.toCompletableFuture();
     return future != null
-        ? future
+        ? PolicyFuture.shared(future)
         : CompletableFuture.failedFuture(new NullPointerException(
             "toCompletableFuture() of the asynchronous body's stage returned null"));
   }

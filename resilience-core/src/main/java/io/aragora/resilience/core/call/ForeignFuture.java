@@ -36,7 +36,7 @@ final class ForeignFuture<T extends @Nullable Object> extends PolicyFuture<T> {
   }
 
   void watch(CompletableFuture<T> given) {
-    follow(given);
+    follow(shared(given));
   }
 
   @Override

@@ -49,6 +49,8 @@ public abstract class InnerCancellation extends CancellationException {
       try {
         if (future instanceof CancellableBody body) {
           body.cancel(late);
+        } else if (future instanceof PolicyFuture<?>) {
+          future.completeExceptionally(this);
         } else {
           future.cancel(true);
         }

@@ -53,6 +53,9 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   private volatile @Nullable CompletableFuture<T> inner;
   private volatile @Nullable Throwable cancellation;
 
+  /** Whether code of the application has this future. Written before a policy follows it, so before one cancels it. */
+  private boolean isShared;
+
   /** Creates a future that is not completed. */
   protected PolicyFuture() {}
 
@@ -86,6 +89,22 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     return (inner.getClass() == CompletableFuture.class || inner instanceof PolicyFuture)
         && inner.isDone()
         && !inner.isCompletedExceptionally();
+  }
+
+  /**
+   * Notes that code of the application has a future which a policy is going to follow: a body returned it, for instance. Its end runs
+   * continuations of the application, which may block.
+   *
+   * @param future the future
+   * @param <T> the type of its value
+   * @return the future
+   */
+  public static <T extends @Nullable Object> CompletableFuture<T> shared(
+      CompletableFuture<T> future) {
+    if (future instanceof PolicyFuture<?> ours) {
+      ours.isShared = true;
+    }
+    return future;
   }
 
   /**
@@ -356,15 +375,17 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
 
   /**
    * Cancels a future. A {@code PolicyFuture} receives the cause, so a breaker inside can
-   * distinguish a timeout from a cancellation by the application.
+   * distinguish a timeout from a cancellation by the application. A policy that ended its call does not wait for the end of a future that
+   * the application has.
    *
    * @param future the future
    * @param cause the reason
    */
   protected static void cancel(CompletableFuture<?> future, Throwable cause) {
     try {
-      if (future instanceof PolicyFuture<?>) {
-        future.completeExceptionally(cause);
+      if (future instanceof PolicyFuture<?> further
+          && !(further.isShared && cause instanceof InnerCancellation)) {
+        further.completeExceptionally(cause);
       } else if (cause instanceof InnerCancellation ours) {
         ours.cancel(future);
       } else {

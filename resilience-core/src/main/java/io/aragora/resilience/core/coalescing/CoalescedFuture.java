@@ -153,7 +153,7 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
         takeOver();
       } else {
         disarm();
-        finish();
+        finish(null);
       }
     } catch (Throwable e) {
       // The heap is full, for instance. The calls that wait must not wait forever.
@@ -247,14 +247,20 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
     endAll(coalescer.closed());
   }
 
-  /** Takes the outcome of the flight, which is over. */
-  private void finish() {
+  /**
+   * Takes the outcome of the flight, which is over.
+   *
+   * @param failure the own failure of the call that led, for which a stored result stands in; null for one that joined
+   */
+  private void finish(@Nullable Throwable failure) {
     if (!claimEnd()) {
       return;
     }
     V result;
     try {
-      result = coalescer.result(seat.flight());
+      result = failure == null
+          ? coalescer.result(seat.flight())
+          : coalescer.standIn(seat.flight(), failure);
     } catch (Throwable e) {
       completeExceptionally(e);
       return;
@@ -273,7 +279,7 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
       throw e;
     }
     if (isStale) {
-      finish();
+      finish(failure);
     } else if (claimEnd()) {
       endAs(value, failure);
     }
@@ -285,8 +291,10 @@ final class CoalescedFuture<K, V extends @Nullable Object> extends PolicyFuture<
       coalescer.succeeded(seat, value);
       return false;
     }
-    return coalescer.failed(
-        seat, failure, failure, CallEnd.ofFuture(failure), coalescer.deadline(context));
+    // The predicate and the cache are the application's. If they call this key, they must not wait
+    // for themselves.
+    return this.<Boolean, RuntimeException>inside(() -> coalescer.failed(
+        seat, failure, failure, CallEnd.ofFuture(failure), coalescer.deadline(context)));
   }
 
   @Override

@@ -320,7 +320,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       if (!failedOnThread(own, e)) {
         throw e;
       }
-      return result(own.flight());
+      return standIn(own.flight(), e);
     }
     succeeded(own, value);
     return value;
@@ -414,6 +414,16 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
       throw failure;
     }
     return copyOf(flight.value());
+  }
+
+  /** Returns the stored result for the call that led. If no copy can be made, its own failure comes out. */
+  V standIn(Flight<K, V> flight, Throwable failure) throws Throwable {
+    try {
+      return result(flight);
+    } catch (Throwable e) {
+      Failures.suppress(failure, e);
+      throw failure;
+    }
   }
 
   private V copyOf(V value) {

@@ -1,17 +1,22 @@
 package io.aragora.resilience.core.fallback;
 
+import io.aragora.resilience.core.call.OnceLog;
 import io.aragora.resilience.core.dispatch.Dispatcher;
 import io.aragora.resilience.core.dispatch.EventChannel;
 import io.aragora.resilience.fallback.FallbackEvent;
 import io.aragora.resilience.fallback.FallbackTotals;
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.Subscription;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/** Counts the fallbacks of the pipelines of one name. Thread-safe. */
+/** Counts the fallbacks of the pipelines of one name, and writes their warnings. No method of a call throws. Thread-safe. */
 public final class FallbackCounter {
+  private static final GuardedLog LOG = GuardedLog.of(FallbackCounter.class);
+
   private final String pipeline;
+  private final OnceLog warnings = new OnceLog(LOG);
   private final LongAdder used = new LongAdder();
   private final LongAdder failed = new LongAdder();
   private final EventChannel<FallbackEvent> events;
@@ -28,21 +33,42 @@ public final class FallbackCounter {
   }
 
   void count(FallbackEvent.Kind kind, Throwable failure) {
-    count(kind);
-    if (events.isHeard()) {
-      events.publish(FallbackEvent.of(pipeline, kind, failure));
+    try {
+      count(kind);
+      if (events.isHeard()) {
+        events.publish(FallbackEvent.of(pipeline, kind, failure));
+      }
+    } catch (Throwable e) {
+      lost(e);
     }
   }
 
   void countResult(FallbackEvent.Kind kind, @Nullable Object result) {
-    count(kind);
-    if (events.isHeard()) {
-      events.publish(FallbackEvent.ofResult(pipeline, kind, result));
+    try {
+      count(kind);
+      if (events.isHeard()) {
+        events.publish(FallbackEvent.ofResult(pipeline, kind, result));
+      }
+    } catch (Throwable e) {
+      lost(e);
     }
   }
 
   private void count(FallbackEvent.Kind kind) {
     (kind == FallbackEvent.Kind.USED ? used : failed).increment();
+  }
+
+  /** The heap is full, for instance. The call keeps its value all the same. */
+  private void lost(Throwable failure) {
+    LOG.failed(
+        System.Logger.Level.ERROR,
+        this,
+        "an event could not be published; its listeners miss it",
+        failure);
+  }
+
+  void warn(String what, Throwable failure) {
+    warnings.warn(this, what, failure);
   }
 
   /** {@return the name of the pipelines} */
@@ -57,5 +83,10 @@ public final class FallbackCounter {
 
   Subscription subscribe(Consumer<? super FallbackEvent> listener) {
     return events.subscribe(listener);
+  }
+
+  @Override
+  public String toString() {
+    return "fallback of pipeline '" + pipeline + "'";
   }
 }

@@ -137,12 +137,18 @@ public final class FallbackPipeline<T extends @Nullable Object> implements Resul
     if (!fallback.judgesResults()) {
       return result;
     }
+    Function<? super T, ? extends T> rule;
+    try {
+      rule = fallback.ruleForResult(result);
+    } catch (Throwable e) {
+      counter.warn("the predicate of a rule for results failed; the result is returned", e);
+      return result;
+    }
+    if (rule == null) {
+      return result;
+    }
     T value;
     try {
-      Function<? super T, ? extends T> rule = fallback.ruleForResult(result);
-      if (rule == null) {
-        return result;
-      }
       value = rule.apply(result);
     } catch (Throwable e) {
       counter.countResult(FallbackEvent.Kind.FAILED, result);

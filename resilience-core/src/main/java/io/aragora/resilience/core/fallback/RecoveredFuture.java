@@ -145,7 +145,7 @@ final class RecoveredFuture<T extends @Nullable Object> extends PolicyFuture<T> 
         end(null, e);
         return;
       }
-      future.follow(started);
+      future.follow(shared(started));
     }
 
     @SuppressWarnings("unchecked") // only read

@@ -31,10 +31,13 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -147,6 +150,67 @@ class StaleResultTest extends CoalescerFixture {
     String stored = map.get("apples").value();
     assertThat(stored).isEqualTo(result).isNotSameAs(result);
     assertThat(failing(prices)).isEqualTo(result).isNotSameAs(stored);
+  }
+
+  @Test
+  @Tag("CA-13")
+  @Tag("CA-14")
+  void storedResult_thatCannotBeCopied_leavesTheFailureOfTheCall() {
+    AtomicBoolean isBroken = new AtomicBoolean();
+    Error broken = new NoClassDefFoundError("copy");
+    Coalescer<String, String> prices = coalescer(c -> c.copyFor(price -> {
+          if (isBroken.get()) {
+            throw broken;
+          }
+          return price;
+        })
+        .staleIfError(ResultCache.of(map), Duration.ofMinutes(10)));
+    price(prices);
+    isBroken.set(true);
+    IOException down = new IOException("down");
+
+    assertThatThrownBy(() -> prices.call("apples", () -> {
+          throw down;
+        }))
+        .isSameAs(down)
+        .hasSuppressedException(broken);
+    IOException later = new IOException("down again");
+    assertThatThrownBy(() -> prices
+            .callAsync("apples", () -> CompletableFuture.failedFuture(later))
+            .join())
+        .hasCause(later);
+    assertThat(later).hasSuppressedException(broken);
+    assertThat(prices.flights()).isZero();
+  }
+
+  @Test
+  @Tag("CA-10")
+  void functionThatCallsItsOwnKey_whenTheCallFails_doesNotWaitForItself() {
+    AtomicReference<@Nullable Throwable> own = new AtomicReference<>();
+    List<Coalescer<String, String>> prices = new ArrayList<>();
+    prices.add(coalescer(c -> c.staleIf(failure -> {
+          try {
+            return prices.get(0).<RuntimeException>call("apples", () -> "never").isEmpty();
+          } catch (RuntimeException e) {
+            own.set(e);
+            return true;
+          }
+        })
+        .staleIfError(ResultCache.of(map), Duration.ofMinutes(10))));
+    CompletableFuture<String> body = new CompletableFuture<>();
+    CompletableFuture<String> call = prices.get(0).callAsync("apples", () -> body);
+
+    body.completeExceptionally(new IOException("down"));
+
+    assertThat(call).isCompletedExceptionally();
+    assertThat(own.get()).isInstanceOf(IllegalStateException.class);
+    own.set(null);
+    assertThatThrownBy(() -> prices.get(0).call("apples", () -> {
+          throw new IOException("down");
+        }))
+        .isInstanceOf(IOException.class);
+    assertThat(own.get()).isInstanceOf(IllegalStateException.class);
+    assertThat(prices.get(0).flights()).isZero();
   }
 
   @Test

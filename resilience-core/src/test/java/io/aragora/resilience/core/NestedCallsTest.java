@@ -1,0 +1,163 @@
+package io.aragora.resilience.core;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import io.aragora.resilience.CallObserver;
+import io.aragora.resilience.Resilience;
+import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.hedge.HedgeConfig;
+import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.timeout.TimeoutExceededException;
+import java.io.IOException;
+import java.lang.reflect.Method;
+import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * A body returns the future of another call, with a continuation that blocks when this future ends. A policy around that cancels it does
+ * not wait for the continuation. The kinds of calls are found by reflection.
+ */
+class NestedCallsTest {
+  private static final Duration LIMIT = Duration.ofMillis(20);
+
+  /** The longest wait for what must happen at once: no measurement, a wait that fails. */
+  private static final long SECONDS = 30;
+
+  private interface Call extends Function<Resilience, CompletableFuture<String>> {}
+
+  /** Each call of a policy whose body never ends, by the name of its kind. */
+  private static Map<String, Call> calls() {
+    Map<String, Call> calls = new TreeMap<>();
+    for (Method declare : Resilience.class.getMethods()) {
+      Class<?>[] types = declare.getParameterTypes();
+      if (types.length == 2
+          && types[0] == String.class
+          && types[1].getSimpleName().endsWith("Config")
+          && !declare.getName().equals("retryBudget")) {
+        calls.put(
+            declare.getName(), resilience -> policy(resilience, declare).callAsync(pending()));
+      }
+    }
+    assertThat(calls).as("kinds of policies").hasSizeGreaterThan(10);
+    calls.put(
+        "pipeline with a fallback",
+        resilience -> resilience
+            .pipeline("p", p -> p.add(resilience.circuitBreaker("inside")))
+            .withFallback(Fallback.<String>builder()
+                .onAsync(IOException.class, failure -> new CompletableFuture<>())
+                .build())
+            .callAsync(() -> CompletableFuture.failedFuture(new IOException("down"))));
+    calls.put(
+        "observed call",
+        resilience -> resilience
+            .observed(resilience.circuitBreaker("inside"), () -> new CallObserver() {})
+            .callAsync(pending()));
+    calls.put("future of the application", resilience -> new CompletableFuture<>());
+    return calls;
+  }
+
+  private static Supplier<CompletableFuture<String>> pending() {
+    return CompletableFuture::new;
+  }
+
+  private static Policy policy(Resilience resilience, Method declare) {
+    Object config = ForeignPattern.config(declare.getParameterTypes()[1]);
+    assertThat(config).as("a config for " + declare.getName()).isNotNull();
+    Object declared = ForeignPattern.invoke(declare, resilience, "inside", config);
+    return declared instanceof KeyedCircuitBreaker keys
+        ? keys.forKey("a")
+        : ForeignPattern.policy(resilience, declared);
+  }
+
+  private final CountDownLatch release = new CountDownLatch(1);
+
+  private void block(@Nullable Object value, @Nullable Throwable failure) {
+    try {
+      release.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @SuppressWarnings("FutureReturnValueIgnored") // it blocks
+  private CompletableFuture<String> blocked(Call call, Resilience resilience) {
+    CompletableFuture<String> inside = call.apply(resilience);
+    assertThat(inside).isNotDone();
+    inside.whenComplete(this::block);
+    return inside;
+  }
+
+  private Stream<DynamicTest> each(Checked check) {
+    return calls().entrySet().stream()
+        .map(each -> dynamicTest(each.getKey(), () -> {
+          Resilience resilience =
+              Resilience.builder().property("resilience.chaos.enabled", "true").build();
+          try {
+            check.check(resilience, each.getValue());
+          } finally {
+            release.countDown();
+            resilience.close();
+          }
+        }));
+  }
+
+  private interface Checked {
+    void check(Resilience resilience, Call call) throws Exception;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> limitAround_endsTheCall() {
+    return each((resilience, call) -> assertThat(
+            resilience.timeout("limit", LIMIT).callAsync(() -> blocked(call, resilience)))
+        .failsWithin(SECONDS, TimeUnit.SECONDS)
+        .withThrowableThat()
+        .withCauseInstanceOf(TimeoutExceededException.class));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> limitAroundOtherPolicies_endsTheCall() {
+    return each((resilience, call) -> assertThat(resilience
+            .pipeline(
+                "all",
+                p -> p.add(resilience.timeout("limit", LIMIT))
+                    .add(resilience.retry("retry"))
+                    .add(resilience.hedge(
+                        "hedge",
+                        HedgeConfig.forIdempotentCalls()
+                            .delay(Duration.ofHours(1))
+                            .build()))
+                    .add(resilience.circuitBreaker("breaker"))
+                    .add(resilience.bulkhead("bulkhead")))
+            .callAsync(() -> blocked(call, resilience)))
+        .failsWithin(SECONDS, TimeUnit.SECONDS)
+        .withThrowableThat()
+        .withCauseInstanceOf(TimeoutExceededException.class));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> hedgeThatWins_endsTheCall() {
+    return each((resilience, call) -> {
+      AtomicInteger attempts = new AtomicInteger();
+      assertThat(resilience
+              .hedge("hedge", HedgeConfig.forIdempotentCalls().delay(LIMIT).build())
+              .callAsync(() -> attempts.getAndIncrement() == 0
+                  ? blocked(call, resilience)
+                  : CompletableFuture.completedFuture("hedge")))
+          .succeedsWithin(SECONDS, TimeUnit.SECONDS)
+          .isEqualTo("hedge");
+    });
+  }
+}
