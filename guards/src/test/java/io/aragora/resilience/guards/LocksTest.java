@@ -70,11 +70,24 @@ class LocksTest {
       "resilience4j\\.RateLimiterView -> .*",
       "core implements the limiter, its body is a completed stage, and under the quiet lock events and lines of the log wait");
 
+  private static final Map<String, String> REASONS_OF_INITIALISERS = Map.of(
+      "core\\.recording\\.\\w+Event -> jdk\\.jfr\\.Event",
+      "the constructor of an event, which does nothing",
+      "http\\.client\\.LeftoverBody -> .*",
+      "a function that is made there and runs later",
+      "metrics\\.prometheus\\.(BreakerFamily|Families) -> io\\.prometheus\\..*",
+      "descriptions of metrics run no code of the application",
+      "persistence\\.postgresql\\.BreakerRow -> java\\.util\\.function\\.Function",
+      "the function is one of the same class",
+      "(reference\\.RetryPresets|retry\\.RetryConfig) -> .*",
+      "the presets have no budget, and predicates of the library");
+
   private static final Pattern COMMENT_OR_TEXT =
       Pattern.compile("(?s)/\\*.*?\\*/|//[^\\n]*|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\])'");
 
   private static final Pattern SYNCHRONIZED = Pattern.compile("\\bsynchronized\\b");
   private static final Pattern LOCKED = Pattern.compile("\\b(\\w+)\\.lock\\(\\);\\s*try\\s*\\{");
+  private static final Pattern TRIED = Pattern.compile("\\b(\\w+)\\.tryLock\\(");
 
   /** Types of the JDK through which a class calls code that it was given. */
   private static final Pattern GIVEN = Pattern.compile(
@@ -110,6 +123,12 @@ class LocksTest {
     assertThat(regions.values().stream().mapToInt(List::size).sum()).isGreaterThan(15);
     LibraryModule.all().forEach(module -> classes.add(module.classes()));
     check(findings(new ClassFileImporter().importPaths(classes), regions), REASONS_OF_BRIDGES);
+  }
+
+  /** A thread that initialises a class holds a lock, on which each other thread waits that uses the class for the first time. */
+  @Test
+  void classesOfTheLibrary_noForeignCodeRunsWhenTheyAreInitialised() {
+    check(initialisers(Library.CLASSES), REASONS_OF_INITIALISERS);
   }
 
   private static void check(Map<String, Set<String>> findings, Map<String, String> reasons) {
@@ -173,12 +192,22 @@ class LocksTest {
     }
     Matcher lock = LOCKED.matcher(code);
     while (lock.find()) {
-      boolean isQuiet = Pattern.compile("\\bQuietLock\\s+" + lock.group(1) + "\\b")
-          .matcher(code)
-          .find();
-      regions.add(region(code, lock.end() - 1, isQuiet));
+      regions.add(region(code, lock.end() - 1, isQuiet(code, lock.group(1))));
+    }
+    Matcher tried = TRIED.matcher(code);
+    while (tried.find()) {
+      // Taken in one place and released in another: everything between them.
+      int unlocked = code.indexOf(tried.group(1) + ".unlock(", tried.end());
+      if (unlocked >= 0) {
+        regions.add(new Region(
+            line(code, tried.start()), line(code, unlocked), isQuiet(code, tried.group(1))));
+      }
     }
     return regions;
+  }
+
+  private static boolean isQuiet(String code, String lock) {
+    return Pattern.compile("\\bQuietLock\\s+" + lock + "\\b").matcher(code).find();
   }
 
   private static Region region(String code, int open, boolean isQuiet) {
@@ -205,16 +234,32 @@ class LocksTest {
       for (Region region : regions.getOrDefault(file(type), List.of())) {
         for (JavaAccess<?> access : type.getAccessesFromSelf()) {
           if (region.contains(access.getLineNumber())) {
-            String owner = type.getName().replaceFirst("\\$.*", "").substring(LIBRARY.length());
-            foreign(access, region.isQuiet)
-                .forEach(called -> findings
-                    .computeIfAbsent(owner + " -> " + called.type, none -> new TreeSet<>())
-                    .add(called.way));
+            add(findings, type, access, region.isQuiet);
           }
         }
       }
     }
     return findings;
+  }
+
+  private static Map<String, Set<String>> initialisers(JavaClasses classes) {
+    Map<String, Set<String>> findings = new TreeMap<>();
+    for (JavaClass type : classes) {
+      type.getStaticInitializer()
+          .ifPresent(initialiser -> initialiser
+              .getAccessesFromSelf()
+              .forEach(access -> add(findings, type, access, false)));
+    }
+    return findings;
+  }
+
+  private static void add(
+      Map<String, Set<String>> findings, JavaClass type, JavaAccess<?> access, boolean isQuiet) {
+    String owner = type.getName().replaceFirst("\\$.*", "").substring(LIBRARY.length());
+    foreign(access, isQuiet)
+        .forEach(called -> findings
+            .computeIfAbsent(owner + " -> " + called.type, none -> new TreeSet<>())
+            .add(called.way));
   }
 
   private static Path file(JavaClass type) {
