@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.aragora.resilience.persistence.StateStoreException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -18,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Files that are no valid database when they are opened. */
+/** Files that are no valid database when they are opened, or are damaged afterwards. */
 @Timeout(60)
 class DamagedFileTest extends SqliteStoreFixture {
   @Test
@@ -167,6 +169,38 @@ class DamagedFileTest extends SqliteStoreFixture {
 
     assertThat(names(open(copy))).containsExactly("first");
     assertThat(log.messages()).isEmpty();
+  }
+
+  @Test
+  @DisplayName("a purge detects damage to a page that SQLite has in memory, and after that nothing"
+      + " is saved any more")
+  void purge_pageWasOverwritten_isDetected() throws Exception {
+    writeDatabase();
+    SqliteStateStore store = open();
+    assertThat(store.purgeSavedBefore(Instant.EPOCH)).isZero();
+    overwriteAPageOfRows();
+
+    for (int i = 0; i < 2; i++) {
+      assertThatExceptionOfType(StateStoreException.class)
+          .isThrownBy(() -> store.purgeSavedBefore(Instant.EPOCH))
+          .withMessageContaining("the file is damaged; the next opening will set it aside");
+    }
+    assertThatExceptionOfType(StateStoreException.class)
+        .isThrownBy(() -> store.save(List.of(named("db"))))
+        .withMessageContaining("the file is damaged");
+  }
+
+  /** Overwrites the last page of the file that contains rows of a table, as its first byte says. */
+  private void overwriteAPageOfRows() throws Exception {
+    byte[] content = Files.readAllBytes(file);
+    int page = content.length - 4_096;
+    while (content[page] != 13) {
+      page -= 4_096;
+    }
+    assertThat(page).isPositive();
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+      channel.write(ByteBuffer.wrap("damaged ".repeat(512).getBytes()), page);
+    }
   }
 
   @Test

@@ -57,6 +57,20 @@ class SharedFileTest extends SqliteStoreFixture {
   }
 
   @Test
+  @DisplayName("a row of a process whose wall clock was ahead can be removed")
+  void remove_oneClockWasAhead_removesTheRow() throws Exception {
+    SqliteStateStore ahead = open();
+    SqliteStateStore right = open();
+    Instant tomorrow = SAVED_AT.plus(Duration.ofDays(1));
+    ahead.save(List.of(entered("db", 9, tomorrow, tomorrow)));
+
+    assertThat(right.remove(List.of(entered("db", 2, SAVED_AT.minusSeconds(5), SAVED_AT))))
+        .isEqualTo(1);
+
+    assertThat(ahead.load().states()).isEmpty();
+  }
+
+  @Test
   @DisplayName(
       "a process whose wall clock was set back loses to the later change, until it catches up")
   void save_oneClockIsBehind_theLaterChangeStays() throws Exception {

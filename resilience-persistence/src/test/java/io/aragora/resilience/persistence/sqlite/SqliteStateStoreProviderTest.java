@@ -61,6 +61,7 @@ class SqliteStateStoreProviderTest {
   @CsvSource({
     "postgresql://host/db, start with 'sqlite:'",
     "sqlite:state.db?journal_mode=OFF, not contain '?'",
+    "sqlite:?mode=memory, not contain '?'",
     "sqlite:nul\0byte, name a file by its path"
   })
   void open_otherNonsense_namesTheRuleAndTheValue(String location, String rule) {

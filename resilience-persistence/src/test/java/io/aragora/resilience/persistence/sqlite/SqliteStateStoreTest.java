@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
+import io.aragora.resilience.ratelimiter.SavedLimiter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TimeZone;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -117,7 +119,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     @Test
     void load_nameIsNoText_isReportedShortened() throws Exception {
       SqliteStateStore store = open();
-      store.save(List.of(named("x".repeat(5_000)), named("b")));
+      store.save(List.of(named("x".repeat(5_000)), named("y".repeat(100)), named("b")));
       execute(
           "UPDATE circuit_breakers SET generation = -1 WHERE name <> 'b'",
           "UPDATE circuit_breakers SET name = x'010203' WHERE name = 'b'");
@@ -125,6 +127,7 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
       assertThat(store.load().problems())
           .containsExactlyInAnyOrder(
               "skipped '" + "x".repeat(100) + "...': generation must not be negative: -1",
+              "skipped '" + "y".repeat(100) + "': generation must not be negative: -1",
               "skipped '3 bytes': name must be text: 3 bytes");
     }
 
@@ -204,6 +207,17 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
     }
 
     @Test
+    @DisplayName("each surrogate without a partner is restored, the first and the last one too")
+    void save_nameWithUnpairedSurrogate_comesBack() throws Exception {
+      SqliteStateStore store = open();
+      List<String> names = List.of("\uD7FF", "\uD800", "\uDBFF", "\uDC00", "\uDFFF", "\uE000");
+
+      store.save(names.stream().map(SavedBreakers::named).toList());
+
+      assertThat(names(store)).containsExactlyInAnyOrderElementsOf(names);
+    }
+
+    @Test
     @Tag("PE-12")
     @Tag("fault-71")
     @Tag("fault-73")
@@ -226,6 +240,32 @@ class SqliteStateStoreTest extends SqliteStoreFixture {
       assertThat(names(store)).isEmpty();
       store.save(List.of(named("good")));
       assertThat(names(store)).containsExactly("good");
+    }
+
+    @Test
+    @DisplayName("each row of a batch is counted, however many there are")
+    void saveAndRemove_moreThanTheDriverHolds_countsEachRow() throws Exception {
+      SqliteStateStore store = open();
+      List<SavedBreaker> batch =
+          IntStream.range(0, 1_001).mapToObj(i -> named("breaker-" + i)).toList();
+
+      assertThat(store.save(batch)).isEqualTo(1_001);
+      assertThat(store.remove(batch.subList(1, 1_001))).isEqualTo(1_000);
+      assertThat(names(store)).containsExactly("breaker-0");
+    }
+
+    @Test
+    @DisplayName("a purge counts the rows of breakers and of rate limiters")
+    void purgeSavedBefore_breakersAndLimiters_countsBoth() throws Exception {
+      SqliteStateStore store = open();
+      store.save(List.of(named("a"), named("b")));
+      store.saveLimiters(List.of(SavedLimiter.builder("l")
+          .declared("limit=10")
+          .fullAt(SAVED_AT)
+          .savedAt(SAVED_AT)
+          .build()));
+
+      assertThat(store.purgeSavedBefore(SAVED_AT.plusSeconds(1))).isEqualTo(3);
     }
 
     @Test

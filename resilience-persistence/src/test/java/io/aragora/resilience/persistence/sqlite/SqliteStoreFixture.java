@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.circuitbreaker.SavedBreaker;
 import io.aragora.resilience.persistence.StateStoreException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -35,9 +36,13 @@ abstract class SqliteStoreFixture {
   }
 
   @AfterEach
-  void closeAll() {
+  void closeAll() throws Exception {
     opened.forEach(SqliteStateStore::close);
     log.close();
+    assertThat(openFiles()).as("files that are still open").isEmpty();
+    assertThat(System.getProperties().stringPropertyNames())
+        .as("files that are still claimed, so that no other class loader could open them")
+        .noneMatch(name -> name.startsWith("io.aragora.resilience.persistence.sqlite.inUse."));
   }
 
   SqliteStateStore open(Path path) throws StateStoreException {
@@ -48,6 +53,28 @@ abstract class SqliteStoreFixture {
 
   SqliteStateStore open() throws StateStoreException {
     return open(file);
+  }
+
+  /** Returns the files of the test that this process has open, on a system that shows them. */
+  private List<String> openFiles() throws Exception {
+    Path descriptors = Path.of("/proc/self/fd");
+    if (!Files.isDirectory(descriptors)) {
+      return List.of();
+    }
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> all = Files.list(descriptors)) {
+      for (Path each : all.toList()) {
+        try {
+          found.add(Files.readSymbolicLink(each).toString());
+        } catch (NoSuchFileException e) {
+          // Closed meanwhile, as the one that lists them is.
+          continue;
+        }
+      }
+    }
+    String here = folder.toRealPath().toString();
+    found.removeIf(path -> !path.startsWith(here));
+    return found;
   }
 
   /** Creates a sound file of many pages, with its log merged into it. */
