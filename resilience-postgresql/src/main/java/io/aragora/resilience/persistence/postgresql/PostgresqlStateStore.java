@@ -199,15 +199,8 @@ final class PostgresqlStateStore implements StateStore {
     if (rows.isEmpty()) {
       return 0;
     }
-    try {
-      return transaction(
-          "save to", (connection, offsetMicros) -> save(connection, rows, offsetMicros));
-    } catch (ArithmeticException e) {
-      throw new StateStoreException(
-          "cannot save to " + location
-              + ": a time does not fit into microseconds since 1970; nothing was changed",
-          e);
-    }
+    return transaction(
+        "save to", (connection, offsetMicros) -> save(connection, rows, offsetMicros));
   }
 
   private int save(

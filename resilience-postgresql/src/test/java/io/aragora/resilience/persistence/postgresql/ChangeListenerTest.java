@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -381,6 +382,39 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
       }
     }
     assertThat(again).doesNotContain("early0", "early1");
+  }
+
+  @Test
+  @DisplayName(
+      "a server that was restored from a backup counts transactions from an earlier number,"
+          + " so everything is read")
+  void watch_transactionsCountFromAnEarlierNumber_readsEverything() throws Exception {
+    SavedBreaker before = SavedBreakers.open("before");
+    store().save(List.of(before));
+    try (ChangeListener listener = new ChangeListener(
+        DatabaseLocation.parse(location),
+        InstantSource.system(),
+        UUID.randomUUID(),
+        Long.MAX_VALUE,
+        heard::add,
+        outage -> {},
+        ChangeListener.Waits.USUAL)) {
+      listener.start();
+
+      assertThat(next()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void watch_twiceOrAfterClosing_startsNoFurtherThread() throws Exception {
+    StateStore store = store();
+    store.watch(heard::add);
+    store.watch(heard::add);
+    assertThat(listeners()).isOne();
+    StateStore closed = store();
+    closed.close();
+    closed.watch(heard::add);
+    assertThat(listeners()).isOne();
   }
 
   @Test

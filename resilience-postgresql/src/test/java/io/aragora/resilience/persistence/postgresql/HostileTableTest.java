@@ -197,5 +197,9 @@ class HostileTableTest extends PostgresqlStoreFixture {
     assertThat(query("SELECT count(*) FROM resilience_circuit_breakers"))
         .isEqualTo(String.valueOf(StateStore.Loaded.MAX_ROWS));
     assertThat(store.load().states().get(0).name()).isEqualTo("db");
+
+    store.save(List.of(SavedBreakers.open("one more")));
+    assertThat(store.purgeSavedBefore(Instant.MAX)).isEqualTo(PostgresqlStateStore.MAX_PURGED);
+    assertThat(store.purgeSavedBefore(Instant.MAX)).isEqualTo(1);
   }
 }

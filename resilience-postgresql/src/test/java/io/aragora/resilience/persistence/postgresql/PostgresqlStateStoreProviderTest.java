@@ -43,6 +43,12 @@ class PostgresqlStateStoreProviderTest {
     assertThat(provider.shown(location)).isEqualTo(shown);
   }
 
+  @Test
+  void parse_userWithoutPassword_isTaken() {
+    assertThat(DatabaseLocation.parse("postgresql://me@db/app"))
+        .hasToString("postgresql://***@db/app");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "sqlite:secret, start with 'postgresql:'",

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -164,6 +165,20 @@ class PostgresqlStateStoreTest extends PostgresqlStoreFixture {
       PostgresServer.signal("CONT", process);
     }
     assertThat(store.load().states()).hasSize(2);
+  }
+
+  @Test
+  @DisplayName("a batch of more rows than a statement has is saved and removed completely")
+  void saveAndRemove_moreThanAStatementHas_countsEachRow() throws Exception {
+    StateStore store = store();
+    List<SavedBreaker> keys = IntStream.range(0, 1_001)
+        .mapToObj(i -> SavedBreakers.open("b", "k" + i, 2, NOW, InstantSource.system()))
+        .toList();
+
+    assertThat(store.save(keys)).isEqualTo(keys.size());
+    assertThat(store.remove(keys.subList(1, 1_001))).isEqualTo(1_000);
+    assertThat(only(store)).isEqualTo(keys.get(0));
+    assertThat(store.remove(List.of())).isZero();
   }
 
   @Test

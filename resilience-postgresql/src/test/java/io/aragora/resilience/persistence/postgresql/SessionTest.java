@@ -24,6 +24,9 @@ class SessionTest extends PostgresqlStoreFixture {
     assertThatThrownBy(() -> store(location.replace("/postgres?", "/latin?")))
         .isInstanceOf(StateStoreException.class)
         .hasMessageContaining("its encoding is LATIN1; use a database with UTF8");
+    Await.until(
+        "no connection to it is left",
+        () -> "0".equals(query("SELECT count(*) FROM pg_stat_activity WHERE datname = 'latin'")));
   }
 
   @Test
@@ -71,6 +74,20 @@ class SessionTest extends PostgresqlStoreFixture {
 
     assertThat(store.save(List.of(SavedBreakers.open("b")))).isEqualTo(1);
     assertThat(store.toString()).contains("//***@127.0.0.1:").doesNotContain("horse");
+  }
+
+  @Test
+  @DisplayName("a plus sign is one before the host, and a space in a parameter, as in any URL")
+  void open_plusSign_isReadByItsPlace() throws Exception {
+    String schema = location.substring(location.lastIndexOf('=') + 1);
+    execute("CREATE ROLE plus_" + schema + " LOGIN PASSWORD 'a+b c'");
+    execute("GRANT ALL ON SCHEMA " + schema + " TO plus_" + schema);
+    String user = "plus_" + schema;
+    String place =
+        "127.0.0.1:" + PostgresServer.shared().port() + "/postgres?currentSchema=" + schema;
+
+    store("postgresql://" + user + ":a+b%20c@" + place).load();
+    store("postgresql://" + place + "&user=" + user + "&password=a%2Bb+c").load();
   }
 
   @ParameterizedTest

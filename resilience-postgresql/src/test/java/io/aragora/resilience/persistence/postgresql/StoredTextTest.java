@@ -23,6 +23,8 @@ class StoredTextTest {
     assertThat(StoredText.encode("\uD83D")).isEqualTo("\\ud83d");
     assertThat(StoredText.encode("\uDD25\uD83D")).isEqualTo("\\udd25\\ud83d");
     assertThat(StoredText.encode("C:\\u0000")).isEqualTo("C:\\\\u0000");
+    assertThat(StoredText.encode("\uD7FF\uD800\uE000\uDFFF"))
+        .isEqualTo("\uD7FF\\ud800\uE000\\udfff");
   }
 
   @ParameterizedTest
@@ -34,6 +36,7 @@ class StoredTextTest {
         "\\\\",
         "\\u0000",
         "\0\\u0000\0",
+        "\0" + "1 and other digits follow",
         "x\uD83D",
         "\uDD25x",
         "\uD83D\uD83D\uDD25\uDD25",
