@@ -101,7 +101,7 @@ final class Life {
   }
 
   void logged(System.Logger.Level level, String logger, String line, @Nullable Throwable thrown) {
-    if (thrown instanceof Abandoned) {
+    if (isOfKilledProcess(thrown)) {
       return;
     }
     schedule.trace("log " + level + ": " + line);
@@ -112,6 +112,16 @@ final class Life {
     if (logFaults.permille(plan.weather().log())) {
       throw new Failures.Foreign("simulated: the log");
     }
+  }
+
+  /** The library may wrap what ended its thread, as the cause of a rejection for instance. */
+  private static boolean isOfKilledProcess(@Nullable Throwable thrown) {
+    for (Throwable each = thrown; each != null; each = each.getCause()) {
+      if (each instanceof Abandoned) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // The first actor: begins the process, starts the callers, and at the end looks at what is left.
