@@ -112,4 +112,20 @@ class JudgedAgainTest extends BreakerFixture {
     assertThat(breaker.snapshot().slowCallsInFlight()).isZero();
     assertThat(breaker.snapshot().windowSlowCalls()).isEqualTo(2);
   }
+
+  @Test
+  void slowRule_turnedOnWhileAProbeHangs_judgesIt() {
+    CircuitBreaker breaker = halfOpen(config());
+    breaker.acquirePermit();
+    time.advance(SLOW.multipliedBy(2));
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.HALF_OPEN);
+    breaker.reconfigure(config()
+        .failureThreshold(1)
+        .slowCallRateThreshold(100)
+        .slowCallDuration(SLOW)
+        .build());
+    time.advance(SLOW);
+    assertThat(breaker.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(breaker.snapshot().cause()).isEqualTo(TransitionCause.PROBE_SLOW);
+  }
 }

@@ -243,4 +243,17 @@ class KeyedCircuitBreakerTest extends BreakerFixture {
         .containsExactlyInAnyOrder(
             "agents:failed", "agents:called", "agents:forced", "agents:*overflow*");
   }
+
+  @Test
+  @DisplayName("listeners of keys end with their subscriptions")
+  void subscriptions_end() {
+    KeyedCircuitBreaker keyed = keyed(config());
+    List<Object> seen = new ArrayList<>();
+    keyed.subscribe(transition -> seen.add(transition)).close();
+    keyed.subscribeKeys(seen::add).close();
+    keyed.forKey("a").forceOpen();
+    keyed.remove("a");
+    time.runPending();
+    assertThat(seen).isEmpty();
+  }
 }

@@ -133,4 +133,21 @@ class RestoredNumbersTest extends BreakerFixture {
     early.restore(saved);
     assertThat(early.snapshot().remainingCooldown()).isEqualTo(COOLDOWN);
   }
+
+  @Test
+  void follow_theOpeningOfAPeer_saysWhetherItOpened() {
+    CircuitBreaker peer = breaker(config());
+    peer.open(COOLDOWN);
+    SavedBreaker opening = peer.save();
+    CoreCircuitBreaker following = (CoreCircuitBreaker)
+        resilience.circuitBreaker("following", config().followPeers(true).build());
+    assertThat(following.follow(opening)).isTrue();
+    assertThat(following.state()).isEqualTo(CircuitBreakerState.OPEN);
+    assertThat(following.follow(opening)).as("open already").isFalse();
+    CoreCircuitBreaker late = (CoreCircuitBreaker)
+        resilience.circuitBreaker("late", config().followPeers(true).build());
+    time.advance(COOLDOWN);
+    assertThat(late.follow(opening)).as("its cooldown is over").isFalse();
+    assertThat(late.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
 }

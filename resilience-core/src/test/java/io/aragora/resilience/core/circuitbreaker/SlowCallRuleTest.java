@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.circuitbreaker;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
@@ -9,6 +10,7 @@ import io.aragora.resilience.circuitbreaker.CircuitBreakerSnapshot;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.testing.ManualTime;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -276,5 +278,31 @@ class SlowCallRuleTest {
     }
     assertThat(breaker.snapshot().slowCalls()).isEqualTo(120);
     assertThat(breaker.state()).isEqualTo(CircuitBreakerState.CLOSED);
+  }
+
+  @Test
+  @DisplayName("a call under the rule ends as its body does, is counted, and is under way no more")
+  void calls_endAsTheirBodies() throws Exception {
+    CircuitBreaker breaker = resilience.circuitBreaker(
+        "patient", config().minimumNumberOfCalls(100).failureThreshold(100).build());
+    IOException down = new IOException("down");
+    assertThat(breaker.call(() -> "value")).isEqualTo("value");
+    assertThat(breaker.tryCall(() -> "value").value()).isEqualTo("value");
+    assertThat(breaker.callAsync(() -> CompletableFuture.completedFuture("value")))
+        .isCompletedWithValue("value");
+    assertThat(breaker.snapshot().totals().successes()).isEqualTo(3);
+    assertThatThrownBy(() -> breaker.call(() -> {
+          throw down;
+        }))
+        .isSameAs(down);
+    assertThatThrownBy(() -> breaker.tryCall(() -> {
+          throw down;
+        }))
+        .isSameAs(down);
+    assertThat(breaker.callAsync(() -> CompletableFuture.failedFuture(down)))
+        .isCompletedExceptionally();
+    assertThat(breaker.snapshot().totals().failures()).isEqualTo(3);
+    time.advance(LIMIT.multipliedBy(2));
+    assertThat(breaker.snapshot().slowCallsInFlight()).isZero();
   }
 }

@@ -596,6 +596,7 @@ class ObservedPipelineTest {
     Pipeline around = resilience
         .unregistered()
         .pipelineBuilder("around")
+        .add(retry)
         .add(breaker)
         .add(timeout)
         .build();
