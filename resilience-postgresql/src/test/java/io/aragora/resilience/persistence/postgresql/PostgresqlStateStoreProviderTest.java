@@ -41,6 +41,7 @@ class PostgresqlStateStoreProviderTest {
   })
   void shown_hasNoSecret(String location, String shown) {
     assertThat(provider.shown(location)).isEqualTo(shown);
+    assertThat(new PostgresqlQuotaStoreProvider().shown(location)).isEqualTo(shown);
   }
 
   @Test
