@@ -14,6 +14,8 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -28,11 +30,13 @@ abstract class SqliteStoreFixture {
   Path file;
   final List<SqliteStateStore> opened = new ArrayList<>();
   RecordedLog log;
+  private Set<String> claimsBefore = Set.of();
 
   @BeforeEach
   void recordLog() {
     file = folder.resolve("state.db");
     log = RecordedLog.of(DatabaseFile.class);
+    claimsBefore = claims();
   }
 
   @AfterEach
@@ -40,9 +44,9 @@ abstract class SqliteStoreFixture {
     opened.forEach(SqliteStateStore::close);
     log.close();
     assertThat(openFiles()).as("files that are still open").isEmpty();
-    assertThat(System.getProperties().stringPropertyNames())
+    assertThat(claims())
         .as("files that are still claimed, so that no other class loader could open them")
-        .noneMatch(name -> name.startsWith("io.aragora.resilience.persistence.sqlite.inUse."));
+        .isEqualTo(claimsBefore);
   }
 
   SqliteStateStore open(Path path) throws StateStoreException {
@@ -53,6 +57,13 @@ abstract class SqliteStoreFixture {
 
   SqliteStateStore open() throws StateStoreException {
     return open(file);
+  }
+
+  /** Returns the files that the stores of this process claim, those of other tests too. */
+  private static Set<String> claims() {
+    return System.getProperties().stringPropertyNames().stream()
+        .filter(name -> name.startsWith("io.aragora.resilience.persistence.sqlite.inUse."))
+        .collect(Collectors.toSet());
   }
 
   /** Returns the files of the test that this process has open, on a system that shows them. */
