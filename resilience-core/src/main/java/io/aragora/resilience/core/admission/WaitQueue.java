@@ -23,8 +23,7 @@ public final class WaitQueue {
    *   WAITING   how many wait. Each call that enters or leaves the policy reads it, and only waiters write it. Beside it NEEDED,
    *             what all of them need together, and HIGHEST, one more than the highest rank among them, 0 if none waits.
    *   GRANTS    how many requests to grant are open. The thread that raises it from 0 grants until it is 0 again; the others
-   *             return at once. So a thread that returns a permit never waits for another one, and a body that ends inside
-   *             the start of the next one does not grow the stack.
+   *             return at once. So a thread that returns a permit never waits for another one. It wakes them only afterwards.
    *
    * Lost wake-ups: a waiter links itself (volatile write of WAITING), then requests a grant. A call that ends returns its
    * permit (CAS), then reads WAITING (volatile). If either were weaker, both could miss the other, and the waiter would
@@ -72,6 +71,10 @@ public final class WaitQueue {
 
   private static final GuardedLog LOG = GuardedLog.of(WaitQueue.class);
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
+
+  /** What the calling thread wakes; only while it does. */
+  private static final ThreadLocal<Granted> WAKING = new ThreadLocal<>();
+
   private static final int WAITING = 16;
   private static final int NEEDED = 17;
   private static final int HIGHEST = 18;
@@ -105,6 +108,40 @@ public final class WaitQueue {
 
     /** How many waiters have got a permit so far. */
     private long granted;
+  }
+
+  /** Waiters that have their permit and are to be woken, linked as they were in the queue. */
+  private static final class Granted {
+    private @Nullable Waiter first;
+    private @Nullable Waiter last;
+
+    void add(Waiter waiter) {
+      if (last == null) {
+        first = waiter;
+      } else {
+        last.newer = waiter;
+      }
+      last = waiter;
+    }
+
+    void addAll(Waiter linked) {
+      for (Waiter next = linked; next != null; next = next.newer) {
+        add(next);
+      }
+    }
+
+    @Nullable
+    Waiter poll() {
+      Waiter next = first;
+      if (next != null) {
+        first = next.newer;
+        next.newer = null;
+        if (first == null) {
+          last = null;
+        }
+      }
+      return next;
+    }
   }
 
   /**
@@ -329,11 +366,20 @@ public final class WaitQueue {
     if ((long) WORDS.getAndAdd(words, GRANTS, 1L) != 0) {
       return;
     }
+    Granted granted = new Granted();
+    try {
+      grantWhileAsked(granted);
+    } finally {
+      wakeAll(granted.first);
+    }
+  }
+
+  private void grantWhileAsked(Granted granted) {
     long open = 1;
     boolean isTriedAgain = false;
     while (open != 0) {
       try {
-        grantAll();
+        grantAll(granted);
       } catch (Throwable e) {
         open = served(open);
         if (open == 0 || isTriedAgain) {
@@ -359,10 +405,9 @@ public final class WaitQueue {
     return (long) WORDS.getAndAdd(words, GRANTS, -requests) - requests;
   }
 
-  private void grantAll() {
-    for (Waiter granted = grantNext(); granted != null; granted = grantNext()) {
-      wake(granted);
-      // Only now: if it fails, the waiter knows of its permit.
+  private void grantAll(Granted granted) {
+    for (Waiter next = grantNext(); next != null; next = grantNext()) {
+      granted.add(next);
       source.onGranted();
     }
   }
@@ -393,6 +438,32 @@ public final class WaitQueue {
     }
     source.onHeadWaits(head);
     return null;
+  }
+
+  /**
+   * Wakes waiters, of which each may run its body on this thread if no other thread takes it. So no request to grant is open by now, or
+   * other permits would lie idle until that body ends. If this thread is waking others already, they follow these: a body that
+   * ends inside the start of the next one does not grow the stack.
+   */
+  private static void wakeAll(@Nullable Waiter first) {
+    if (first == null) {
+      return;
+    }
+    Granted waking = WAKING.get();
+    if (waking != null) {
+      waking.addAll(first);
+      return;
+    }
+    Granted own = new Granted();
+    own.addAll(first);
+    WAKING.set(own);
+    try {
+      for (Waiter next = own.poll(); next != null; next = own.poll()) {
+        wake(next);
+      }
+    } finally {
+      WAKING.remove();
+    }
   }
 
   private static void wake(Waiter waiter) {
