@@ -61,6 +61,9 @@ final class MeterNames {
       Map.entry("available", "Permits that can be taken now"),
       Map.entry("paused", "How much longer it is paused"),
       Map.entry("hedges", "Hedges by outcome"),
+      Map.entry(
+          "won.late",
+          "Hedges that won, and waited for a first attempt that went on after its interrupt"),
       Map.entry("started", "Hedges that started"),
       Map.entry("delay", "The present delay before a call is hedged"),
       Map.entry("injections", "Calls into which chaos injected something, by kind"),

@@ -45,7 +45,7 @@ final class KnownNumbers {
           "ratelimiter",
           "calls permits available limit burst waiting paused_seconds alone instances"),
       kind("keyedratelimiter", "calls permits keys waiting evictions overflows"),
-      kind("hedge", "calls hedges started delay_seconds"),
+      kind("hedge", "calls hedges won_late started delay_seconds"),
       kind("coalescer", "calls flights"),
       kind("chaos", "injections active"),
       kind("fallback", "calls"));
@@ -84,6 +84,10 @@ final class KnownNumbers {
       sum("burst", "{permit}", "Permits that can be taken at once"),
       gauge("paused_seconds", "s", "How much longer it is paused"),
       count("hedges", "{attempt}", "Hedges by outcome"),
+      count(
+          "won_late",
+          "{attempt}",
+          "Hedges that won, and waited for a first attempt that went on after its interrupt"),
       count("started", "{attempt}", "Hedges that started"),
       gauge("delay_seconds", "s", "The present delay before a call is hedged"),
       gauge("flights", "{key}", "Keys with a call under way"),

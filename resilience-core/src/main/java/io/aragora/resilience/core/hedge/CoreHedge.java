@@ -151,12 +151,12 @@ public final class CoreHedge extends CorePolicy implements Hedge, ReadablePolicy
     into.count("calls", "hedge", totals.hedge());
     into.count("calls", "failed", totals.failed());
     into.count("calls", "cancelled", totals.cancelled());
-    into.count("hedges", "won", totals.won() - totals.wonLate());
-    into.count("hedges", "won_late", totals.wonLate());
+    into.count("hedges", "won", totals.won());
     into.count("hedges", "lost", totals.lost());
     into.count("hedges", "failed", totals.hedgesFailed());
     into.count("hedges", "rejected", totals.rejected());
     into.count("hedges", "out_of_budget", totals.outOfBudget());
+    into.count("won_late", Readings.NONE, totals.wonLate());
     into.count("started", Readings.NONE, totals.hedges());
     into.level("delay_seconds", plan.delayNanos() / 1e9);
   }

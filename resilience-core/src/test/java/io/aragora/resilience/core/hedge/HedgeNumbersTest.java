@@ -60,11 +60,11 @@ class HedgeNumbersTest extends HedgeFixture {
             "calls failed 2",
             "calls cancelled 3",
             "hedges won 2",
-            "hedges won_late 0",
             "hedges lost 1",
             "hedges failed 1",
             "hedges rejected 0",
             "hedges out_of_budget 0",
+            "won_late  0",
             "started  4",
             "delay_seconds 0.05");
   }

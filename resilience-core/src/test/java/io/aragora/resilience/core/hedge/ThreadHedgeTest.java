@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Pipeline;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
+import io.aragora.resilience.core.ReadLines;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.hedge.Hedge;
 import io.aragora.resilience.policy.CallContext;
@@ -108,10 +109,12 @@ class ThreadHedgeTest extends HedgeFixture {
     Caller caller = call(() -> hedge.call(() -> isFirst() ? hangStubbornly() : "hedge"));
     at(50);
     assertThat(hedge.totals().won()).isEqualTo(1);
+    assertThat(ReadLines.of(resilience, "hedge")).contains("hedges won 1", "won_late  0");
     assertThat(caller.isDone()).isFalse();
     release.countDown();
     assertThat(caller.result()).isEqualTo("hedge");
     assertThat(hedge.totals().wonLate()).isEqualTo(1);
+    assertThat(ReadLines.of(resilience, "hedge")).contains("hedges won 1", "won_late  1");
     assertThat(losers).containsExactly("late");
   }
 

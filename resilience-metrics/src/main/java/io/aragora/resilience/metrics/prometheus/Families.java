@@ -117,6 +117,10 @@ final class Families {
       counter(MetricNames.HEDGE_CALLS, "Calls by outcome.", NAME, OUTCOME);
   static final MetricFamilyDescriptor HEDGES =
       counter(MetricNames.HEDGES, "Hedges by outcome.", NAME, OUTCOME);
+  static final MetricFamilyDescriptor HEDGES_WON_LATE = counter(
+      MetricNames.HEDGES_WON_LATE,
+      "Hedges that won, and waited for a first attempt that went on after its interrupt.",
+      NAME);
   static final MetricFamilyDescriptor HEDGE_DELAY =
       gauge(MetricNames.HEDGE_DELAY, "Delay before a call is hedged, in seconds.", NAME);
   static final MetricFamilyDescriptor COALESCER_CALLS =

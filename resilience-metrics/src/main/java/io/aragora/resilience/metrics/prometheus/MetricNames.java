@@ -94,6 +94,8 @@ public final class MetricNames {
   public static final String HEDGE_CALLS = "resilience_hedge_calls_total";
   /** Counter: hedges by outcome. */
   public static final String HEDGES = "resilience_hedge_hedges_total";
+  /** Counter: hedges that won, and waited for a first attempt that went on after its interrupt. */
+  public static final String HEDGES_WON_LATE = "resilience_hedge_won_late_total";
   /** Gauge: the present delay of a hedge. */
   public static final String HEDGE_DELAY = "resilience_hedge_delay_seconds";
 

@@ -93,6 +93,8 @@ final class PolicyFamilies {
               Families.HEDGE_CALLS,
               "hedges",
               Families.HEDGES,
+              "won_late",
+              Families.HEDGES_WON_LATE,
               "delay_seconds",
               Families.HEDGE_DELAY)),
       Map.entry(

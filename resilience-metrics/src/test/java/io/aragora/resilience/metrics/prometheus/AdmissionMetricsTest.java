@@ -105,7 +105,9 @@ class AdmissionMetricsTest {
             "{name=\"search\",outcome=\"hedge\",runtime=\"shop\"} 1.0");
     assertThat(shop.series("resilience_hedge_hedges_total"))
         .contains("{name=\"search\",outcome=\"won\",runtime=\"shop\"} 1.0")
-        .hasSize(6);
+        .hasSize(5);
+    assertThat(shop.series("resilience_hedge_won_late_total"))
+        .containsExactly(named("search", "0.0"));
     assertThat(shop.series("resilience_hedge_delay_seconds"))
         .containsExactly(named("search", "0.05"));
     assertThat(shop.resilience.policies().removeHedge("search")).isTrue();
