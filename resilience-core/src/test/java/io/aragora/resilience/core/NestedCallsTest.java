@@ -9,6 +9,7 @@ import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.hedge.HedgeConfig;
 import io.aragora.resilience.policy.Policy;
+import io.aragora.resilience.retry.Backoff;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -24,6 +25,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
@@ -159,5 +161,30 @@ class NestedCallsTest {
           .succeedsWithin(SECONDS, TimeUnit.SECONDS)
           .isEqualTo("hedge");
     });
+  }
+
+  /** A later attempt can return it; a first one does not have it yet. */
+  @Test
+  void bodyThatReturnsTheFutureOfItsOwnCall_fails() {
+    CompletableFuture<CompletableFuture<String>> own = new CompletableFuture<>();
+    try (Resilience resilience = Resilience.create()) {
+      AtomicInteger attempts = new AtomicInteger();
+      own.complete(resilience
+          .pipeline(
+              "own",
+              p -> p.add(resilience.timeout("limit", Duration.ofHours(1)))
+                  .add(resilience.retry(
+                      "retry",
+                      c -> c.maxAttempts(2).backoff(Backoff.constant(Duration.ofMillis(100))))))
+          .callAsync(() -> attempts.getAndIncrement() == 0
+              ? CompletableFuture.failedFuture(new IOException("down"))
+              : own.join()));
+      assertThat(own.join())
+          .failsWithin(SECONDS, TimeUnit.SECONDS)
+          .withThrowableThat()
+          .havingCause()
+          .isInstanceOf(IllegalStateException.class)
+          .withMessage("the body returned the future of its own call");
+    }
   }
 }

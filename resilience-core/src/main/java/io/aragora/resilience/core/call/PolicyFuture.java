@@ -37,6 +37,9 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   /** The number of stranded calls. Written under {@link #STRANDING}. */
   private static volatile int strandedCount;
 
+  /** The largest number of policies in which a body is searched for its own future. */
+  private static final int LONGEST_CHAIN = 64;
+
   /** The largest number of threads that end stranded calls. Each may be held up by code that waits for the end of its call. */
   private static final int MOST_ENDERS = 256;
 
@@ -115,6 +118,9 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   @SuppressWarnings("NullAway") // a failed call has no value
   protected final void follow(CompletableFuture<T> started) {
     try {
+      if (started instanceof PolicyFuture<?> further && further.isShared && further.leadsTo(this)) {
+        throw new IllegalStateException("the body returned the future of its own call");
+      }
       attach(started);
     } catch (Throwable e) {
       // The stage is a class of the application, and each of its methods may throw.
@@ -123,6 +129,17 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     if (strandedCount != 0) {
       endStranded();
     }
+  }
+
+  /** Returns whether this future waits for another one, which would wait for itself. */
+  private boolean leadsTo(PolicyFuture<?> other) {
+    CompletableFuture<?> each = this;
+    for (int depth = 0;
+        depth < LONGEST_CHAIN && each != other && each instanceof PolicyFuture<?> ours;
+        depth++) {
+      each = ours.inner;
+    }
+    return each == other;
   }
 
   @SuppressWarnings("FutureReturnValueIgnored") // the callback ends this future
