@@ -48,6 +48,7 @@ class WaitQueueTest {
   private final class Call extends Waiter {
     private final String name;
     private boolean isBroken;
+    private Runnable body = () -> {};
 
     Call(String name, int rank, int need, long since) {
       super(rank, need, since, 1000);
@@ -60,6 +61,7 @@ class WaitQueueTest {
       if (isBroken) {
         throw new IllegalStateException("cannot be woken");
       }
+      body.run();
     }
   }
 
@@ -99,6 +101,51 @@ class WaitQueueTest {
     assertThat(permits.granted).isEqualTo(2);
     assertThat(queue.size()).isEqualTo(1);
     assertThat(permits.heads).extracting(head -> ((Call) head).name).containsExactly("low");
+  }
+
+  @Test
+  void bodyThatRunsInsideTheGrant_leavesTheNextGrantsToOtherThreads() {
+    WaitQueue queue = new WaitQueue(permits);
+    Call first = add(queue, "first", 0, 1);
+    add(queue, "second", 0, 1);
+    List<String> wokenMeanwhile = new ArrayList<>();
+    first.body = () -> {
+      permits.free++;
+      onOtherThread(queue::grant);
+      wokenMeanwhile.addAll(woken);
+    };
+    permits.free = 1;
+    queue.grant();
+    assertThat(wokenMeanwhile).containsExactly("first", "second");
+    assertThat(woken).containsExactly("first", "second");
+  }
+
+  private static void onOtherThread(Runnable task) {
+    Thread other = new Thread(task);
+    other.start();
+    try {
+      other.join();
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @Test
+  void bodiesThatEndInsideTheStartOfTheNext_doNotGrowTheStack() {
+    WaitQueue queue = new WaitQueue(permits);
+    int waiters = 20_000;
+    for (int i = 0; i < waiters; i++) {
+      Call call = new Call("call", 0, 1, 100);
+      call.body = () -> {
+        permits.free++;
+        queue.grant();
+      };
+      assertThat(queue.add(call, waiters)).isTrue();
+    }
+    permits.free = 1;
+    queue.grant();
+    assertThat(woken).hasSize(waiters);
+    assertThat(queue.isEmpty()).isTrue();
   }
 
   @Test
