@@ -4,7 +4,9 @@ import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.GuardedLog;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
@@ -73,7 +75,9 @@ public final class WaitQueue {
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
   /** What the calling thread wakes; only while it does. */
-  private static final ThreadLocal<Granted> WAKING = new ThreadLocal<>();
+  private static final ThreadLocal<ToWake> WAKING = new ThreadLocal<>();
+
+  private static final int MOST_NESTED = 4;
 
   private static final int WAITING = 16;
   private static final int NEEDED = 17;
@@ -110,37 +114,33 @@ public final class WaitQueue {
     private long granted;
   }
 
-  /** Waiters that have their permit and are to be woken, linked as they were in the queue. */
-  private static final class Granted {
-    private @Nullable Waiter first;
-    private @Nullable Waiter last;
+  /** The waiters that a thread has to wake, in this order. Confined to that thread. */
+  private static final class ToWake {
+    private @Nullable Deque<Waiter> waiters;
+    private int depth;
 
     void add(Waiter waiter) {
-      if (last == null) {
-        first = waiter;
-      } else {
-        last.newer = waiter;
+      Deque<Waiter> present = waiters;
+      if (present == null) {
+        present = new ArrayDeque<>();
+        waiters = present;
       }
-      last = waiter;
+      present.add(waiter);
     }
 
-    void addAll(Waiter linked) {
-      for (Waiter next = linked; next != null; next = next.newer) {
-        add(next);
+    void addAll(ToWake others) {
+      if (others.waiters != null) {
+        others.waiters.forEach(this::add);
       }
     }
 
     @Nullable
     Waiter poll() {
-      Waiter next = first;
-      if (next != null) {
-        first = next.newer;
-        next.newer = null;
-        if (first == null) {
-          last = null;
-        }
-      }
-      return next;
+      return waiters == null ? null : waiters.poll();
+    }
+
+    boolean isEmpty() {
+      return waiters == null || waiters.isEmpty();
     }
   }
 
@@ -366,20 +366,20 @@ public final class WaitQueue {
     if ((long) WORDS.getAndAdd(words, GRANTS, 1L) != 0) {
       return;
     }
-    Granted granted = new Granted();
+    ToWake waiters = new ToWake();
     try {
-      grantWhileAsked(granted);
+      grantWhileAsked(waiters);
     } finally {
-      wakeAll(granted.first);
+      wakeAll(waiters);
     }
   }
 
-  private void grantWhileAsked(Granted granted) {
+  private void grantWhileAsked(ToWake waiters) {
     long open = 1;
     boolean isTriedAgain = false;
     while (open != 0) {
       try {
-        grantAll(granted);
+        grantAll(waiters);
       } catch (Throwable e) {
         open = served(open);
         if (open == 0 || isTriedAgain) {
@@ -405,15 +405,15 @@ public final class WaitQueue {
     return (long) WORDS.getAndAdd(words, GRANTS, -requests) - requests;
   }
 
-  private void grantAll(Granted granted) {
-    for (Waiter next = grantNext(); next != null; next = grantNext()) {
-      granted.add(next);
+  private void grantAll(ToWake waiters) {
+    for (Waiter next = grantNext(waiters); next != null; next = grantNext(waiters)) {
+      waiters.add(next);
       source.onGranted();
     }
   }
 
   /** Grants the head its permit; returns null if no call waits, or if the head has to wait longer. */
-  private @Nullable Waiter grantNext() {
+  private @Nullable Waiter grantNext(ToWake waiters) {
     Waiter head;
     boolean isGranted = false;
     lock.lock();
@@ -437,32 +437,38 @@ public final class WaitQueue {
       return head;
     }
     source.onHeadWaits(head);
+    if (head.looksAtAnotherTime()) {
+      waiters.add(head);
+    }
     return null;
   }
 
   /**
    * Wakes waiters, of which each may run its body on this thread if no other thread takes it. So no request to grant is open by now, or
-   * other permits would lie idle until that body ends. If this thread is waking others already, they follow these: a body that
-   * ends inside the start of the next one does not grow the stack.
+   * other permits would lie idle until that body ends. A body that ends inside the start of the next one does not grow the stack: beyond
+   * a few such calls inside each other, those of this thread follow one another.
    */
-  private static void wakeAll(@Nullable Waiter first) {
-    if (first == null) {
+  private static void wakeAll(ToWake waiters) {
+    if (waiters.isEmpty()) {
       return;
     }
-    Granted waking = WAKING.get();
-    if (waking != null) {
-      waking.addAll(first);
+    ToWake outer = WAKING.get();
+    if (outer != null && outer.depth == MOST_NESTED) {
+      outer.addAll(waiters);
       return;
     }
-    Granted own = new Granted();
-    own.addAll(first);
-    WAKING.set(own);
+    waiters.depth = outer == null ? 1 : outer.depth + 1;
+    WAKING.set(waiters);
     try {
-      for (Waiter next = own.poll(); next != null; next = own.poll()) {
+      for (Waiter next = waiters.poll(); next != null; next = waiters.poll()) {
         wake(next);
       }
     } finally {
-      WAKING.remove();
+      if (outer == null) {
+        WAKING.remove();
+      } else {
+        WAKING.set(outer);
+      }
     }
   }
 

@@ -29,6 +29,9 @@ public abstract class Waiter {
   /** Volatile: the waiter reads it without a lock. Written by the thread that grants. */
   private volatile long looksAt = TimeSource.NEVER;
 
+  /** Plain: of the thread that grants, one at a time. */
+  private boolean looksAtAnotherTime;
+
   /** Volatile: a thread reads it without the lock. Written after {@link #permit}. */
   private volatile State state = State.NEW;
 
@@ -83,7 +86,7 @@ public abstract class Waiter {
   }
 
   /**
-   * Sets the time at which the waiter asks for a permit, and wakes it if that changed. Called by {@link
+   * Sets the time at which the waiter asks for a permit; if that changed, the queue wakes it. Called by {@link
    * WaitQueue.Source#onHeadWaits}.
    *
    * @param nanos the time
@@ -91,13 +94,20 @@ public abstract class Waiter {
   public final void lookAt(long nanos) {
     if (looksAt != nanos) {
       looksAt = nanos;
-      wake();
+      looksAtAnotherTime = true;
     }
+  }
+
+  /** Returns whether {@link #lookAt} has changed the time since the last such question. */
+  final boolean looksAtAnotherTime() {
+    boolean isChanged = looksAtAnotherTime;
+    looksAtAnotherTime = false;
+    return isChanged;
   }
 
   /**
    * Called outside of any lock, after the waiter got its permit or was removed, and when the time of {@link #looksAt} has
-   * changed. Runs no foreign code and must not throw.
+   * changed. May run the call if no other thread takes it, and must not throw.
    */
   protected abstract void wake();
 
