@@ -74,16 +74,17 @@ public final class WaitQueue {
   private static final GuardedLog LOG = GuardedLog.of(WaitQueue.class);
   private static final VarHandle WORDS = MethodHandles.arrayElementVarHandle(long[].class);
 
-  /** What the calling thread wakes; only while it does. */
-  private static final ThreadLocal<ToWake> WAKING = new ThreadLocal<>();
-
-  private static final int MOST_NESTED = 4;
-
   private static final int WAITING = 16;
   private static final int NEEDED = 17;
   private static final int HIGHEST = 18;
   private static final int GRANTS = 32;
   private static final int LENGTH = 48;
+
+  /** What the calling thread wakes; only while it does. */
+  private static final ThreadLocal<ToWake> WAKING = new ThreadLocal<>();
+
+  /** How many bodies may start inside each other on one thread before they follow one another. */
+  private static final int MOST_NESTED = 4;
 
   private final Source source;
   private final ReentrantLock lock = new ReentrantLock();
@@ -114,23 +115,24 @@ public final class WaitQueue {
     private long granted;
   }
 
-  /** The waiters that a thread has to wake, in this order. Confined to that thread. */
+  /**
+   * The waiters that a thread has to wake, in this order. Confined to that thread. Those that find no room because the heap is full are
+   * woken at once.
+   */
   private static final class ToWake {
     private @Nullable Deque<Waiter> waiters;
     private int depth;
 
     void add(Waiter waiter) {
-      Deque<Waiter> present = waiters;
-      if (present == null) {
-        present = new ArrayDeque<>();
-        waiters = present;
-      }
-      present.add(waiter);
-    }
-
-    void addAll(ToWake others) {
-      if (others.waiters != null) {
-        others.waiters.forEach(this::add);
+      try {
+        Deque<Waiter> present = waiters;
+        if (present == null) {
+          present = new ArrayDeque<>();
+          waiters = present;
+        }
+        present.add(waiter);
+      } catch (Throwable e) {
+        wake(waiter);
       }
     }
 
@@ -361,12 +363,12 @@ public final class WaitQueue {
 
   /** Grants permits to waiters, in their order, as long as there are any. Returns at once if another thread does. */
   public void grant() {
-    // Without this thread's end, no thread would ever grant again.
+    // Without this thread's end, no thread would ever grant again. So what may fail comes first.
     StackRoom.forHandOver();
+    ToWake waiters = new ToWake();
     if ((long) WORDS.getAndAdd(words, GRANTS, 1L) != 0) {
       return;
     }
-    ToWake waiters = new ToWake();
     try {
       grantWhileAsked(waiters);
     } finally {
@@ -452,13 +454,15 @@ public final class WaitQueue {
     if (waiters.isEmpty()) {
       return;
     }
-    ToWake outer = WAKING.get();
+    ToWake outer = waking();
     if (outer != null && outer.depth == MOST_NESTED) {
-      outer.addAll(waiters);
+      for (Waiter next = waiters.poll(); next != null; next = waiters.poll()) {
+        outer.add(next);
+      }
       return;
     }
     waiters.depth = outer == null ? 1 : outer.depth + 1;
-    WAKING.set(waiters);
+    noteWaking(waiters);
     try {
       for (Waiter next = waiters.poll(); next != null; next = waiters.poll()) {
         wake(next);
@@ -469,6 +473,25 @@ public final class WaitQueue {
       } else {
         WAKING.set(outer);
       }
+    }
+  }
+
+  // Both may have to make a map for the thread. If the heap is full, the waiters are woken all the
+  // same.
+
+  private static @Nullable ToWake waking() {
+    try {
+      return WAKING.get();
+    } catch (Throwable e) {
+      return null;
+    }
+  }
+
+  private static void noteWaking(ToWake waiters) {
+    try {
+      WAKING.set(waiters);
+    } catch (Throwable e) {
+      // Then a body that ends inside the start of the next one grows the stack.
     }
   }
 
