@@ -23,7 +23,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -84,31 +83,30 @@ class NestedCallsTest {
         : ForeignPattern.policy(resilience, declared);
   }
 
-  private final CountDownLatch release = new CountDownLatch(1);
-
-  private void block(@Nullable Object value, @Nullable Throwable failure) {
-    try {
-      release.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
+  /** Starts a call, and lets its end wait. */
   @SuppressWarnings("FutureReturnValueIgnored") // it blocks
-  private CompletableFuture<String> blocked(Call call, Resilience resilience) {
+  private static CompletableFuture<String> blocked(
+      Call call, Resilience resilience, CountDownLatch release) {
     CompletableFuture<String> inside = call.apply(resilience);
     assertThat(inside).isNotDone();
-    inside.whenComplete(this::block);
+    inside.whenComplete((value, failure) -> {
+      try {
+        release.await();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    });
     return inside;
   }
 
-  private Stream<DynamicTest> each(Checked check) {
+  private static Stream<DynamicTest> each(Checked check) {
     return calls().entrySet().stream()
         .map(each -> dynamicTest(each.getKey(), () -> {
+          CountDownLatch release = new CountDownLatch(1);
           Resilience resilience =
               Resilience.builder().property("resilience.chaos.enabled", "true").build();
           try {
-            check.check(resilience, each.getValue());
+            check.check(resilience, () -> blocked(each.getValue(), resilience, release));
           } finally {
             release.countDown();
             resilience.close();
@@ -117,21 +115,21 @@ class NestedCallsTest {
   }
 
   private interface Checked {
-    void check(Resilience resilience, Call call) throws Exception;
+    void check(Resilience resilience, Supplier<CompletableFuture<String>> body) throws Exception;
   }
 
   @TestFactory
   Stream<DynamicTest> limitAround_endsTheCall() {
-    return each((resilience, call) -> assertThat(
-            resilience.timeout("limit", LIMIT).callAsync(() -> blocked(call, resilience)))
-        .failsWithin(SECONDS, TimeUnit.SECONDS)
-        .withThrowableThat()
-        .withCauseInstanceOf(TimeoutExceededException.class));
+    return each(
+        (resilience, body) -> assertThat(resilience.timeout("limit", LIMIT).callAsync(body))
+            .failsWithin(SECONDS, TimeUnit.SECONDS)
+            .withThrowableThat()
+            .withCauseInstanceOf(TimeoutExceededException.class));
   }
 
   @TestFactory
   Stream<DynamicTest> limitAroundOtherPolicies_endsTheCall() {
-    return each((resilience, call) -> assertThat(resilience
+    return each((resilience, body) -> assertThat(resilience
             .pipeline(
                 "all",
                 p -> p.add(resilience.timeout("limit", LIMIT))
@@ -143,7 +141,7 @@ class NestedCallsTest {
                             .build()))
                     .add(resilience.circuitBreaker("breaker"))
                     .add(resilience.bulkhead("bulkhead")))
-            .callAsync(() -> blocked(call, resilience)))
+            .callAsync(body))
         .failsWithin(SECONDS, TimeUnit.SECONDS)
         .withThrowableThat()
         .withCauseInstanceOf(TimeoutExceededException.class));
@@ -151,12 +149,12 @@ class NestedCallsTest {
 
   @TestFactory
   Stream<DynamicTest> hedgeThatWins_endsTheCall() {
-    return each((resilience, call) -> {
+    return each((resilience, body) -> {
       AtomicInteger attempts = new AtomicInteger();
       assertThat(resilience
               .hedge("hedge", HedgeConfig.forIdempotentCalls().delay(LIMIT).build())
               .callAsync(() -> attempts.getAndIncrement() == 0
-                  ? blocked(call, resilience)
+                  ? body.get()
                   : CompletableFuture.completedFuture("hedge")))
           .succeedsWithin(SECONDS, TimeUnit.SECONDS)
           .isEqualTo("hedge");
