@@ -34,7 +34,7 @@ class ForeignPolicyTest {
       .add(resilience.circuitBreaker("b"))
       .build();
 
-  /** Starts nothing by itself. */
+  /** Keeps each body that is inside it; the test starts it. */
   private final class Waiting implements Policy {
     @Override
     public String name() {
