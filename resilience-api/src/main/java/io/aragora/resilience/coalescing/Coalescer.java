@@ -41,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * <p>After {@link io.aragora.resilience.Resilience#close()}, a call still runs its body; a call that would have to wait for
  * another thread fails with {@link ResilienceClosedException}. Thread-safe.
  *
- * @param <K> the type of the keys, whose {@code equals} and {@code hashCode} say which calls are the same
+ * @param <K> the type of the keys, whose {@code equals} and {@code hashCode} say which calls are the same. They must not block: like
+ *     those of each key of a {@link java.util.concurrent.ConcurrentHashMap}, they hold up calls with some other keys
  * @param <V> the type of the results
  */
 public interface Coalescer<K, V extends @Nullable Object> {

@@ -303,7 +303,7 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
         throw new IllegalStateException(
             "call for key '" + DeclaredSettings.textOf(own.key().key()) + "' waits for itself");
       }
-      flights.remove(present.key(), present);
+      remove(present);
     }
   }
 
@@ -570,8 +570,9 @@ public final class CoreCoalescer<K, V extends @Nullable Object>
     try {
       flights.remove(flight.key(), flight);
     } catch (Throwable e) {
-      // The equals of another key of the same hash threw. The next call of this key removes it.
-      warnings.warn(this, "equals of a key failed; a later call removes it", e);
+      // That of a key with the same hash code.
+      warnings.warn(this, "equals of a key failed; the call has ended all the same", e);
+      flights.remove(flight.key().itself(), flight);
     }
   }
 

@@ -21,6 +21,24 @@ final class FlightKey<K> {
     return key;
   }
 
+  /** Returns a key that a map finds by this very object, so no method of the application's keys runs. */
+  Object itself() {
+    return new Itself(this);
+  }
+
+  private record Itself(FlightKey<?> key) {
+    @Override
+    @SuppressWarnings("ReferenceEquality") // its purpose
+    public boolean equals(@Nullable Object other) {
+      return other == key || (other instanceof Itself that && that.key == key);
+    }
+
+    @Override
+    public int hashCode() {
+      return key.hash;
+    }
+  }
+
   @Override
   public boolean equals(@Nullable Object other) {
     return this == other

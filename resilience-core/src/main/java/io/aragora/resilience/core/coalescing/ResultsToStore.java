@@ -88,7 +88,7 @@ final class ResultsToStore<K, V extends @Nullable Object> {
       isHandedOver = true;
     } finally {
       if (!isHandedOver) {
-        waiting.remove(key);
+        waiting.remove(key.itself());
       }
     }
   }
@@ -100,12 +100,16 @@ final class ResultsToStore<K, V extends @Nullable Object> {
     return present == null ? null : present.result;
   }
 
-  /** Removes a result only after the cache has it, so that it is found in one of both. */
+  /**
+   * Removes a result only after the cache has it, so that it is found in one of both. The key is the object that the map has, since
+   * only the call that put it handed it over.
+   */
   private void storeWaiting(FlightKey<K> key) {
-    Waiting<V> next = waiting.get(key);
+    Object itself = key.itself();
+    Waiting<V> next = waiting.get(itself);
     while (next != null) {
       put(key, next.result);
-      next = waiting.remove(key, next) ? null : waiting.get(key);
+      next = waiting.remove(itself, next) ? null : waiting.get(itself);
     }
   }
 
