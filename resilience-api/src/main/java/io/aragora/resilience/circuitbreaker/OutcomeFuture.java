@@ -1,6 +1,8 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.CallRejectedException;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param <T> the type of the value of the call
  */
 final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<CallOutcome<T>> {
+  private static final GuardedLog LOG = GuardedLog.of(OutcomeFuture.class);
+
   private final CompletableFuture<T> call;
 
   private OutcomeFuture(CompletableFuture<T> call) {
@@ -20,8 +24,13 @@ final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<
   @SuppressWarnings("FutureReturnValueIgnored") // the callback ends the outcome
   static <T extends @Nullable Object> CompletableFuture<CallOutcome<T>> of(
       CompletableFuture<T> call) {
-    OutcomeFuture<T> outcome = new OutcomeFuture<>(call);
-    call.handle((value, failure) -> outcome.callEnded(value, failure));
+    OutcomeFuture<T> outcome = new OutcomeFuture<>(Objects.requireNonNull(call, "call"));
+    try {
+      call.handle((value, failure) -> outcome.callEnded(value, failure));
+    } catch (Throwable e) {
+      // The future is a class of the application, and each of its methods may throw.
+      outcome.callEnded(null, e);
+    }
     return outcome;
   }
 
@@ -41,8 +50,8 @@ final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<
   @Override
   public boolean complete(CallOutcome<T> value) {
     boolean isFirst = super.complete(value);
-    if (isFirst && !call.isDone()) {
-      call.cancel(true);
+    if (isFirst) {
+      stop(() -> call.cancel(true));
     }
     return isFirst;
   }
@@ -50,8 +59,8 @@ final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<
   @Override
   public boolean completeExceptionally(Throwable failure) {
     boolean isFirst = super.completeExceptionally(failure);
-    if (isFirst && !call.isDone()) {
-      call.completeExceptionally(failure);
+    if (isFirst) {
+      stop(() -> call.completeExceptionally(failure));
     }
     return isFirst;
   }
@@ -59,9 +68,23 @@ final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<
   @Override
   public boolean cancel(boolean mayInterrupt) {
     boolean isCancelled = super.cancel(mayInterrupt);
-    if (isCancelled && !call.isDone()) {
-      call.cancel(mayInterrupt);
+    if (isCancelled) {
+      stop(() -> call.cancel(mayInterrupt));
     }
     return isCancelled;
+  }
+
+  /** Ends the call. This outcome has ended already, whatever that throws. */
+  private void stop(Runnable end) {
+    try {
+      if (!call.isDone()) {
+        end.run();
+      }
+    } catch (Throwable e) {
+      LOG.log(
+          System.Logger.Level.WARNING,
+          "a call could not be cancelled, although its outcome was; its work may continue",
+          e);
+    }
   }
 }

@@ -177,7 +177,7 @@ class ForeignPointsTest {
         : nameOf(enclosing) + "." + type.getSimpleName();
   }
 
-  private static List<Class<?>> exported() throws Exception {
+  static List<Class<?>> exported() throws Exception {
     ModuleReference reference = descriptor();
     Set<String> packages = new TreeSet<>();
     for (ModuleDescriptor.Exports exports : reference.descriptor().exports()) {

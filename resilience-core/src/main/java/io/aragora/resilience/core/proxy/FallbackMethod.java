@@ -167,8 +167,7 @@ record FallbackMethod(
 
   @SuppressWarnings({
     "unchecked", // the types were checked
-    "NullAway", // a null is reported by the caller
-    "FutureReturnValueIgnored" // only watched
+    "NullAway" // a null is reported by the caller
   })
   private CompletionStage<@Nullable Object> stage(
       ProtectedMethod called,
@@ -177,10 +176,7 @@ record FallbackMethod(
       @Nullable Consumer<Throwable> used) {
     CompletionStage<@Nullable Object> stage =
         (CompletionStage<@Nullable Object>) call(called, args, failure, null);
-    if (used != null && stage != null) {
-      stage.thenRun(() -> used.accept(failure));
-    }
-    return stage;
+    return used == null || stage == null ? stage : WatchedFallback.of(stage, failure, used);
   }
 
   private @Nullable Object call(
