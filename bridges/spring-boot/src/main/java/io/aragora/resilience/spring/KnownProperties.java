@@ -1,10 +1,12 @@
 package io.aragora.resilience.spring;
 
+import io.aragora.resilience.internal.NamedFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -22,6 +24,8 @@ import org.springframework.boot.json.JsonParserFactory;
 final class KnownProperties {
   private static final String METADATA = "META-INF/spring-configuration-metadata.json";
   private static final String ADDITIONAL = "META-INF/additional-spring-configuration-metadata.json";
+
+  private static final int MAX_BYTES = 1 << 24;
 
   private final @Nullable ClassLoader loader;
   private @Nullable Map<ConfigurationPropertyName, String> types;
@@ -96,11 +100,15 @@ final class KnownProperties {
   }
 
   private static List<?> properties(URL file) {
+    Path path = NamedFile.path(file);
+    if (path != null && NamedFile.finding(path, MAX_BYTES) != null) {
+      return List.of();
+    }
     try {
       URLConnection connection = file.openConnection();
       connection.setUseCaches(false); // a cached jar stays open when the class loader goes
       try (InputStream stream = connection.getInputStream()) {
-        String text = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+        String text = new String(stream.readNBytes(MAX_BYTES), StandardCharsets.UTF_8);
         return JsonParserFactory.getJsonParser().parseMap(text).get("properties")
                 instanceof List<?> all
             ? all

@@ -132,7 +132,7 @@ class ConfigFuzzTest {
     List<String> warnings = new ArrayList<>();
     try {
       RuntimeSettings settings = new RuntimeSettings(
-          List.of(ConfigSource.read("configFile f", () -> new ByteArrayInputStream(input))),
+          List.of(ConfigSource.read("configFile f", null, () -> new ByteArrayInputStream(input))),
           surroundings(Map.of(), Map.of()),
           warnings(warnings));
       for (String name : List.of("shop", "a.b", "\u00e9")) {

@@ -1,10 +1,12 @@
 package io.aragora.resilience.core.settings;
 
+import io.aragora.resilience.internal.NamedFile;
 import io.aragora.resilience.internal.OneLine;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
+import java.net.URL;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -31,7 +33,6 @@ record ConfigSource(
   private static final String MAP = "config";
   private static final int MOST_OF_KEY = 300;
   private static final int MOST_OF_MESSAGE = 4000;
-  private static final int MAX_BYTES = 1 << 20;
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
   /** Opens the source. */
@@ -59,11 +60,26 @@ record ConfigSource(
   }
 
   static ConfigSource ofFile(Path path) {
-    return read("configFile " + path, () -> Files.newInputStream(path));
+    return read("configFile " + path, path, () -> Files.newInputStream(path));
   }
 
-  static ConfigSource read(String name, Opening opening) {
+  static ConfigSource ofResource(URL resource) {
+    return read(resource.toString(), NamedFile.path(resource), resource::openStream);
+  }
+
+  /**
+   * Reads a source.
+   *
+   * @param name its name in messages
+   * @param path the file that is opened; null if it is not a file of its own
+   * @param opening opens it
+   */
+  static ConfigSource read(String name, @Nullable Path path, Opening opening) {
     ConfigSource source = new ConfigSource(name, new TreeMap<>(), null);
+    String finding = path == null ? null : NamedFile.finding(path);
+    if (finding != null) {
+      throw source.rejected("the file " + finding, null);
+    }
     Properties properties = source.load(opening);
     for (String key : properties.stringPropertyNames()) {
       source.entries.put(key, properties.getProperty(key));
@@ -80,9 +96,10 @@ record ConfigSource(
   private Properties load(Opening opening) {
     Properties properties = new OnceEach();
     try (InputStream stream = opening.open()) {
-      byte[] bytes = stream.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw rejected("the file must have at most " + MAX_BYTES + " bytes; it has more", null);
+      byte[] bytes = stream.readNBytes(NamedFile.MAX_BYTES + 1);
+      if (bytes.length > NamedFile.MAX_BYTES) {
+        throw rejected(
+            "the file must have at most " + NamedFile.MAX_BYTES + " bytes; it has more", null);
       }
       String text =
           StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();

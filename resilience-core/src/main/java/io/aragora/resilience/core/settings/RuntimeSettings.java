@@ -257,7 +257,7 @@ public final class RuntimeSettings {
     } else if (file != null) {
       sources.add(ConfigSource.ofFile(file));
     } else if (resource != null) {
-      sources.add(ConfigSource.read(resource.toString(), resource::openStream));
+      sources.add(ConfigSource.ofResource(resource));
     }
     if (!settings.config().isEmpty()) {
       sources.add(ConfigSource.ofMap(settings.config(), settings.places()));

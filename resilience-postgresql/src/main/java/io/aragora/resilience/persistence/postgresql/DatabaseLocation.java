@@ -104,6 +104,11 @@ final class DatabaseLocation {
       server = "//" + server.substring(at + 1);
     }
     limits.put(properties);
+    // Before the driver looks for a password.
+    String finding = DriverFiles.finding(properties);
+    if (finding != null) {
+      throw new IllegalArgumentException(finding);
+    }
     String url = "jdbc:" + PREFIX + server;
     if (Driver.parseURL(url, properties) == null) {
       throw rejected("be like 'postgresql://host:port/database'", location);
@@ -202,6 +207,10 @@ final class DatabaseLocation {
 
   /** Not by the JDK's DriverManager, which depends on class loaders and asks every registered driver. */
   Connection connect() throws SQLException {
+    String finding = DriverFiles.finding(properties);
+    if (finding != null) {
+      throw new SQLException(finding);
+    }
     return Objects.requireNonNull(new Driver().connect(url, properties), "the driver's own URL");
   }
 
