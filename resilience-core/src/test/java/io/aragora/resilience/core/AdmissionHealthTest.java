@@ -119,4 +119,17 @@ class AdmissionHealthTest {
     assertThat(result).isNotNull();
     return result;
   }
+
+  @Test
+  @DisplayName("Ten troubles are named, and the others are counted")
+  void moreThanTen_areCounted() {
+    for (int i = 1; i <= 10; i++) {
+      resilience.rateLimiter("limiter " + i, LIMIT).pauseFor(Duration.ofSeconds(20));
+    }
+    assertThat(admission().detail().split("; ", -1)).hasSize(10).noneMatch(s -> s.contains("more"));
+
+    resilience.rateLimiter("limiter 11", LIMIT).pauseFor(Duration.ofSeconds(20));
+
+    assertThat(admission().detail().split("; ", -1)).hasSize(11).endsWith("and 1 more");
+  }
 }

@@ -261,6 +261,17 @@ class CircuitBreakerSummaryTest {
             .get(HealthRegistry.CIRCUIT_BREAKERS)
             .detail())
         .endsWith(" and 20 more");
+
+    for (int i = 0; i < 3; i++) {
+      breaker("named " + i, 1, 1);
+    }
+    assertThat(resilience
+            .health()
+            .checkAll()
+            .checks()
+            .get(HealthRegistry.CIRCUIT_BREAKERS)
+            .detail())
+        .endsWith(" and 23 more");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.HealthCheckProvider;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.core.persistence.RecordedLog;
 import io.aragora.resilience.health.HealthCheck;
 import io.aragora.resilience.health.HealthCheckOptions;
 import io.aragora.resilience.health.HealthGroup;
@@ -77,17 +78,30 @@ class HealthProvidersTest {
 
   @Test
   void aProviderThatFails_isSkipped() {
-    try (Resilience resilience = runtime(
-        new Provider("throws", context -> {
-          throw new IllegalStateException("not here");
-        }),
-        new Provider("misses a class", context -> {
-          throw new NoClassDefFoundError("com/example/Driver");
-        }),
-        new Provider("good", context -> HealthResult::healthy),
-        new Provider("good", context -> HealthResult::healthy),
-        new Provider(" ", context -> HealthResult::healthy))) {
+    try (RecordedLog log = RecordedLog.of(Extensions.class);
+        Resilience resilience = runtime(
+            new Provider("throws", context -> {
+              throw new IllegalStateException("not here");
+            }),
+            new Provider("misses a class", context -> {
+              throw new NoClassDefFoundError("com/example/Driver");
+            }),
+            new Provider("good", context -> HealthResult::healthy),
+            new Provider("good", context -> HealthResult::healthy),
+            new Provider(" ", context -> HealthResult::healthy))) {
       assertThat(resilience.health().names()).containsExactly("good");
+      assertThat(log.messages())
+          .hasSize(4)
+          .allMatch(line -> line.equals("WARNING health check of " + Provider.class.getName()
+              + " was not added; the runtime starts without it"));
     }
+  }
+
+  @Test
+  void aCheck_isRemovedWhenTheRuntimeIsClosed() {
+    Resilience resilience = runtime(new Provider("good", context -> HealthResult::healthy));
+    assertThat(resilience.health().names()).containsExactly("good");
+    resilience.close();
+    assertThat(resilience.health().names()).isEmpty();
   }
 }

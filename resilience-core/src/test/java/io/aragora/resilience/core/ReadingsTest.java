@@ -2,12 +2,15 @@ package io.aragora.resilience.core;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.Policies;
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.ResultPipeline;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
+import io.aragora.resilience.fallback.Fallback;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
@@ -158,5 +161,28 @@ class ReadingsTest {
 
   private List<String> read(Predicate<String> wanted) {
     return ReadLines.of(resilience, wanted);
+  }
+
+  @Test
+  void readings_ofFallbacks_countThoseUsedAndFailed() {
+    Fallback<String> stored = Fallback.of(failure -> {
+      if (failure instanceof IllegalStateException) {
+        throw new UnsupportedOperationException("no fallback either");
+      }
+      return "stored";
+    });
+    ResultPipeline<String> prices = resilience
+        .pipeline("prices", p -> p.add(resilience.retry("once", c -> c.maxAttempts(1))))
+        .withFallback(stored);
+    for (Exception down :
+        List.of(new IOException(), new IOException(), new IllegalStateException())) {
+      catchThrowable(() -> prices.call(() -> {
+        throw down;
+      }));
+    }
+
+    assertThat(read("fallback"::equals))
+        .containsExactly("fallback prices", "calls used 2", "calls failed 1");
+    assertThat(read("retry"::equals)).doesNotContain("fallback prices");
   }
 }

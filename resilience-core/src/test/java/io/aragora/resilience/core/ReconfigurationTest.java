@@ -7,6 +7,9 @@ import io.aragora.resilience.Reconfiguration;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.chaos.ChaosConfig;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiter;
+import io.aragora.resilience.ratelimiter.KeyedRateLimiterConfig;
+import io.aragora.resilience.ratelimiter.RateLimiterConfig;
 import io.aragora.resilience.testing.ManualTime;
 import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.time.Duration;
@@ -293,5 +296,67 @@ class ReconfigurationTest {
         .isInstanceOf(ResilienceConfigurationException.class)
         .hasMessageContaining("shop.yml:3: resilience.retry.maxAttempts=0")
         .hasMessageContaining("maxAttempts must be at least 1: 0");
+  }
+
+  @Test
+  void reconfigure_aKeyedPolicy_followsTheSettingsOfItsName() {
+    config.put("resilience.ratelimiter.x.limit", "3");
+    KeyedRateLimiter keyed = start()
+        .keyedRateLimiter(
+            "x",
+            KeyedRateLimiterConfig.of(
+                RateLimiterConfig.smooth(9, Duration.ofHours(1)).burst(9).build()));
+    assertThat(keyed.tryAcquire("a", 9)).isTrue();
+    time.advance(Duration.ofSeconds(2));
+    assertThat(keyed.tryAcquire("a")).as("three in an hour").isFalse();
+
+    config.put("resilience.ratelimiter.x.limit", "3600");
+    assertThat(resilience.reconfigure(config).changed()).containsExactly("keyed rate limiter 'x'");
+
+    time.advance(Duration.ofSeconds(2));
+    assertThat(keyed.tryAcquire("a")).as("a permit in a second").isTrue();
+  }
+
+  @Test
+  void reconfigure_whatALimiterCannotChangeTo_changesNothingAndNamesTheSetting() {
+    Map<String, Consumer<Resilience>> limiters = Map.of(
+        "rate limiter 'x'",
+        r -> r.rateLimiter("x", c -> c.limit(9).period(Duration.ofSeconds(1))),
+        "keyed rate limiter 'x'",
+        r -> r.keyedRateLimiter(
+            "x",
+            KeyedRateLimiterConfig.of(
+                RateLimiterConfig.smooth(9, Duration.ofSeconds(1)).build())));
+    limiters.forEach((what, declaration) -> {
+      config.clear();
+      declaration.accept(start());
+      resilience.retry("y");
+      Map<String, String> shared =
+          Map.of("resilience.ratelimiter.x.shared", "true", "resilience.retry.maxAttempts", "8");
+
+      assertThatThrownBy(() -> resilience.reconfigure(shared))
+          .as(what)
+          .isInstanceOf(ResilienceConfigurationException.class)
+          .hasMessageContainingAll(
+              "resilience.ratelimiter.x.shared", "cannot be those of " + what, "shared");
+
+      assertThat(resilience.retry("y").config().maxAttempts()).as(what).isEqualTo(3);
+    });
+  }
+
+  @Test
+  void reconfigure_afterAnotherThreadDid_orFailed_works() throws Exception {
+    start().retry("x");
+    Thread other = new Thread(() -> {
+      resilience.reconfigure(Map.of("resilience.retry.maxAttempts", "7"));
+      assertThatThrownBy(() -> resilience.reconfigure(Map.of("resilience.retry.maxAttempts", "?")))
+          .isInstanceOf(ResilienceConfigurationException.class);
+    });
+    other.start();
+    other.join();
+
+    resilience.reconfigure(Map.of("resilience.retry.maxAttempts", "8"));
+
+    assertThat(resilience.retry("x").config().maxAttempts()).isEqualTo(8);
   }
 }

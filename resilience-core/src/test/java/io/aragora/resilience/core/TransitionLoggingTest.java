@@ -133,4 +133,15 @@ class TransitionLoggingTest {
         .asString()
         .contains("'shop': 5 transitions");
   }
+
+  @Test
+  void oneKeyTooMany_isCounted() {
+    try (Resilience resilience = builder().build()) {
+      open(resilience.keyedCircuitBreaker("tenants", c -> c.maxKeys(100)), 0, 21);
+      assertThat(lines).hasSize(20);
+      time.advance(Duration.ofMillis(1100));
+      time.runPending();
+      assertThat(lines).hasSize(21).last().asString().contains("'shop': 1 transitions");
+    }
+  }
 }

@@ -513,4 +513,20 @@ class StaleResultTest extends CoalescerFixture {
         .hasToString("maxFlights=10000, maxFlight=PT1M, shareFailures=true, maxStale=none");
     assertThat(resilience).isInstanceOf(Resilience.class);
   }
+
+  @Test
+  @Tag("CA-19")
+  void servingStale_byMoreThanTen_namesTenAndCountsTheOthers() throws Exception {
+    assertThat(component()).as("no coalescer").isNull();
+    resilience.coalescer("without a cache", c -> {});
+    assertThat(component()).as("none that stores results").isNull();
+    for (int i = 1; i <= 11; i++) {
+      Coalescer<String, String> prices = resilience.coalescer(
+          "prices " + i, c -> c.staleIfError(ResultCache.of(map), Duration.ofMinutes(10)));
+      price(prices);
+      failing(prices);
+      assertThat(component().detail().split(", ", -1)).hasSize(Math.min(i, 10));
+      assertThat(component().detail().endsWith(" and 1 more")).isEqualTo(i == 11);
+    }
+  }
 }

@@ -117,6 +117,8 @@ class StoreOutageTest extends SaverFixture {
       time.advance(Duration.ofSeconds(3));
       assertThat(store.row("b").state()).isEqualTo(CircuitBreakerState.OPEN);
       assertThat(resilience.status().stateStore().lastError()).isNull();
+      assertThat(resilience.health().checkAll().checks().get("state store").status())
+          .isEqualTo(HealthStatus.HEALTHY);
       assertThat(resilience.status().stateStore().failingSince()).isNull();
       assertThat(log.messages())
           .as("one line for an outage, one for its end")

@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.health.HealthRegistry;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.policy.ResilienceConfigurationException;
 import io.aragora.resilience.quota.WhenAlone;
 import io.aragora.resilience.retry.RetryBudget;
@@ -139,5 +142,28 @@ class SharedBudgetTest extends FleetFixture {
           .hasMessageStartingWith(
               "retry budget 'db' is shared, and the runtime has no quota store.");
     }
+  }
+
+  @Test
+  @Tag("FL-09")
+  @DisplayName("a shared budget without the store degrades health; one that is not shared has none")
+  void store_gone_healthNamesTheBudget() {
+    Resilience instance = instance();
+    instance.retryBudget("own");
+    assertThat(admission(instance)).isNull();
+    List<RetryBudget> budgets = List.of(instance.retryBudget("db", budget().build()));
+    time.advance(A_MOMENT);
+    retry(budgets, SECOND);
+    assertThat(admission(instance).status()).isEqualTo(HealthStatus.HEALTHY);
+
+    store.fail(true);
+    retry(budgets, SECOND.multipliedBy(3));
+
+    assertThat(admission(instance).status()).isEqualTo(HealthStatus.DEGRADED);
+    assertThat(admission(instance).detail()).startsWith("retry budget 'db' is alone");
+  }
+
+  private static HealthResult admission(Resilience instance) {
+    return instance.health().checkAll().checks().get(HealthRegistry.ADMISSION);
   }
 }
