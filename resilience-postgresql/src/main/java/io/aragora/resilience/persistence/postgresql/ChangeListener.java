@@ -119,12 +119,11 @@ final class ChangeListener implements AutoCloseable {
       LOG.failed(Level.DEBUG, location, "an outage was not reported", another);
     }
     try {
-      pause(retryMillis
-          + retryMillis * Math.floorMod(writer.hashCode(), JITTER_STEPS) / JITTER_STEPS / 4);
+      pause(pauseMillis(retryMillis, writer));
     } catch (Throwable another) {
       LOG.failed(Level.DEBUG, location, "a retry comes early", another);
     }
-    retryMillis = Math.min(2 * retryMillis, LONGEST_RETRY_MILLIS);
+    retryMillis = nextRetryMillis(retryMillis);
   }
 
   private void listen(Session present) throws SQLException, StateStoreException {
@@ -258,6 +257,16 @@ final class ChangeListener implements AutoCloseable {
     } catch (Throwable e) {
       LOG.failed(Level.DEBUG, location, "the health of the listener was not reported", e);
     }
+  }
+
+  /** Returns the retry time, up to a quarter longer: instances that lost one server do not return at the same moment. */
+  static long pauseMillis(long retryMillis, UUID writer) {
+    return retryMillis
+        + retryMillis * Math.floorMod(writer.hashCode(), JITTER_STEPS) / JITTER_STEPS / 4;
+  }
+
+  static long nextRetryMillis(long retryMillis) {
+    return Math.min(2 * retryMillis, LONGEST_RETRY_MILLIS);
   }
 
   private synchronized void pause(long millis) {

@@ -324,6 +324,10 @@ class ChangeListenerTest extends PostgresqlStoreFixture {
       });
       assertThat(outages).anyMatch(Optional::isPresent);
       assertThat(log.messages().get(0)).startsWith("WARNING");
+      if (place.equals("clock")) {
+        assertThat(log.messages().get(0))
+            .endsWith("; retries in the background: java.lang.OutOfMemoryError: fault");
+      }
       assertThat(log.messages().get(log.messages().size() - 1)).startsWith("INFO");
     } finally {
       log.close();
