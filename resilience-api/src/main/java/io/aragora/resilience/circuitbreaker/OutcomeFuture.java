@@ -1,10 +1,13 @@
 package io.aragora.resilience.circuitbreaker;
 
+import io.aragora.resilience.internal.ClaimedFuture;
 import io.aragora.resilience.internal.GuardedLog;
 import io.aragora.resilience.policy.CallRejectedException;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value of the call
  */
-final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<CallOutcome<T>> {
+final class OutcomeFuture<T extends @Nullable Object> extends ClaimedFuture<CallOutcome<T>> {
   private static final GuardedLog LOG = GuardedLog.of(OutcomeFuture.class);
 
   private final CompletableFuture<T> call;
@@ -36,6 +39,9 @@ final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<
 
   @SuppressWarnings("NullAway") // the value is null only if T permits it
   private boolean callEnded(@Nullable T value, @Nullable Throwable failure) {
+    if (!claimEnd()) {
+      return false;
+    }
     if (failure == null) {
       return complete(CallOutcome.of(value));
     }
@@ -48,37 +54,24 @@ final class OutcomeFuture<T extends @Nullable Object> extends CompletableFuture<
   }
 
   @Override
-  public boolean complete(CallOutcome<T> value) {
-    boolean isFirst = super.complete(value);
-    if (isFirst) {
-      stop(() -> call.cancel(true));
+  protected void onClaimedOutside(Throwable cause, Executor afterwards) {
+    if (isQuiet(call)) {
+      stop(cause);
+    } else {
+      afterwards.execute(() -> stop(cause));
     }
-    return isFirst;
   }
 
-  @Override
-  public boolean completeExceptionally(Throwable failure) {
-    boolean isFirst = super.completeExceptionally(failure);
-    if (isFirst) {
-      stop(() -> call.completeExceptionally(failure));
-    }
-    return isFirst;
-  }
-
-  @Override
-  public boolean cancel(boolean mayInterrupt) {
-    boolean isCancelled = super.cancel(mayInterrupt);
-    if (isCancelled) {
-      stop(() -> call.cancel(mayInterrupt));
-    }
-    return isCancelled;
-  }
-
-  /** Ends the call. This outcome has ended already, whatever that throws. */
-  private void stop(Runnable end) {
+  /** Ends the call. This outcome ends in any case, whatever that throws. */
+  private void stop(Throwable cause) {
     try {
-      if (!call.isDone()) {
-        end.run();
+      if (call.isDone()) {
+        return;
+      }
+      if (cause instanceof CancellationException) {
+        call.cancel(true);
+      } else {
+        call.completeExceptionally(cause);
       }
     } catch (Throwable e) {
       LOG.log(

@@ -14,4 +14,7 @@ public interface CancellableBody {
 
   /** {@return whether the executor has begun the body} */
   boolean hasBegun();
+
+  /** {@return whether the application has registered handlers, which the cancellation runs} */
+  boolean hasHandlers();
 }

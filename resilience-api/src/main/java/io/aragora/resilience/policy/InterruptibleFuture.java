@@ -113,6 +113,11 @@ final class InterruptibleFuture<T extends @Nullable Object> extends CompletableF
   }
 
   @Override
+  public boolean hasHandlers() {
+    return handlers != null;
+  }
+
+  @Override
   public boolean cancel(boolean mayInterruptIfRunning) {
     boolean cancelled = super.cancel(mayInterruptIfRunning);
     if (cancelled) {

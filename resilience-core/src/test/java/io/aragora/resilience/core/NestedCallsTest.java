@@ -14,6 +14,7 @@ import io.aragora.resilience.timeout.TimeoutExceededException;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -42,17 +43,9 @@ class NestedCallsTest {
   /** Each call of a policy whose body never ends, by the name of its kind. */
   private static Map<String, Call> calls() {
     Map<String, Call> calls = new TreeMap<>();
-    for (Method declare : Resilience.class.getMethods()) {
-      Class<?>[] types = declare.getParameterTypes();
-      if (types.length == 2
-          && types[0] == String.class
-          && types[1].getSimpleName().endsWith("Config")
-          && !declare.getName().equals("retryBudget")) {
-        calls.put(
-            declare.getName(), resilience -> policy(resilience, declare).callAsync(pending()));
-      }
+    for (Method declare : declarations()) {
+      calls.put(declare.getName(), resilience -> policy(resilience, declare).callAsync(pending()));
     }
-    assertThat(calls).as("kinds of policies").hasSizeGreaterThan(10);
     calls.put(
         "pipeline with a fallback",
         resilience -> resilience
@@ -70,11 +63,23 @@ class NestedCallsTest {
     return calls;
   }
 
+  /** The methods that declare a policy with a config. */
+  static List<Method> declarations() {
+    List<Method> found = Stream.of(Resilience.class.getMethods())
+        .filter(method -> method.getParameterCount() == 2
+            && method.getParameterTypes()[0] == String.class
+            && method.getParameterTypes()[1].getSimpleName().endsWith("Config")
+            && !method.getName().equals("retryBudget"))
+        .toList();
+    assertThat(found).as("kinds of policies").hasSizeGreaterThan(10);
+    return found;
+  }
+
   private static Supplier<CompletableFuture<String>> pending() {
     return CompletableFuture::new;
   }
 
-  private static Policy policy(Resilience resilience, Method declare) {
+  static Policy policy(Resilience resilience, Method declare) {
     Object config = ForeignPattern.config(declare.getParameterTypes()[1]);
     assertThat(config).as("a config for " + declare.getName()).isNotNull();
     Object declared = ForeignPattern.invoke(declare, resilience, "inside", config);

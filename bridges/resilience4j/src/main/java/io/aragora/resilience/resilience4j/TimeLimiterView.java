@@ -1,5 +1,6 @@
 package io.aragora.resilience.resilience4j;
 
+import io.aragora.resilience.internal.ClaimedFuture;
 import io.aragora.resilience.timeout.Timeout;
 import io.aragora.resilience.timeout.TimeoutConfig;
 import io.aragora.resilience.timeout.TimeoutExceededException;
@@ -15,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeoutException;
@@ -107,30 +109,51 @@ final class TimeLimiterView implements TimeLimiter {
       @Nullable ScheduledExecutorService scheduler, Supplier<F> supplier) {
     return () -> {
       CompletableFuture<T> call = timeout.callAsync(supplier);
-      CompletableFuture<T> result = new CompletableFuture<>();
+      LimitedCall<T> result = new LimitedCall<>(call);
       var unused = call.whenComplete((value, failure) -> {
         if (failure == null) {
           try {
             onSuccess();
           } finally {
-            result.complete(value);
+            result.end(value, null);
           }
         } else {
           Throwable theirs = asTheirs(BreakerView.unwrapped(failure));
           try {
             onError(theirs);
           } finally {
-            result.completeExceptionally(theirs);
+            result.end(null, theirs);
           }
-        }
-      });
-      var unusedCancellation = result.whenComplete((value, failure) -> {
-        if (result.isCancelled()) {
-          call.cancel(true);
         }
       });
       return result;
     };
+  }
+
+  /** The future that the application receives. If it ends that, the call is cancelled. */
+  private static final class LimitedCall<T> extends ClaimedFuture<T> {
+    private final CompletableFuture<T> call;
+
+    LimitedCall(CompletableFuture<T> call) {
+      this.call = call;
+    }
+
+    @SuppressWarnings("NullAway") // a call that did not fail has a value of its type
+    void end(@Nullable T value, @Nullable Throwable failure) {
+      if (!claimEnd()) {
+        return;
+      }
+      if (failure == null) {
+        complete(value);
+      } else {
+        completeExceptionally(failure);
+      }
+    }
+
+    @Override
+    protected void onClaimedOutside(Throwable cause, Executor afterwards) {
+      call.cancel(true);
+    }
   }
 
   private Throwable asTheirs(Throwable failure) {

@@ -29,6 +29,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -362,6 +364,21 @@ class ViewTest {
       }
     }
     return (threads.getThreadAllocatedBytes(id) - before) / calls;
+  }
+
+  @Test
+  void stageOfATimeLimiter_thatIsCancelled_cancelsTheCallBeforeContinuationsRun() {
+    CompletableFuture<String> body = new CompletableFuture<>();
+    CompletableFuture<String> stage = Resilience4j.timeLimiter(
+            resilience.timeout("limit", Duration.ofMinutes(1)))
+        .<String, CompletionStage<String>>decorateCompletionStage(null, () -> body)
+        .get()
+        .toCompletableFuture();
+    CompletableFuture<Boolean> seen = stage.handle((value, failure) -> body.isCancelled());
+
+    stage.cancel(true);
+
+    assertThat(seen).isCompletedWithValue(true);
   }
 
   @Test

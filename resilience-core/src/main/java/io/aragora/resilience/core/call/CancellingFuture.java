@@ -2,6 +2,7 @@ package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.internal.CancellationHandlers;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,12 +45,14 @@ final class CancellingFuture<T extends @Nullable Object> extends PolicyFuture<T>
 
   /** The handlers of the application run after the body's own future was cancelled. */
   @Override
-  protected void cancelInner(Throwable cause) {
-    super.cancelInner(cause);
+  protected void cancelInner(Throwable cause, @Nullable Executor afterwards) {
+    super.cancelInner(cause, afterwards);
     if (cause instanceof InnerCancellation ours) {
       ours.run(handlers);
-    } else {
+    } else if (afterwards == null) {
       handlers.cancel();
+    } else {
+      afterwards.execute(handlers::cancel);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.aragora.resilience.core.call;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -30,7 +31,7 @@ final class ForeignFuture<T extends @Nullable Object> extends PolicyFuture<T> {
     // ForeignFutureStress.StartedInsideIsCancelled.
     Throwable meanwhile = stop;
     if (meanwhile != null) {
-      cancel(started, meanwhile);
+      cancel(started, meanwhile, null);
     }
     return started;
   }
@@ -48,13 +49,13 @@ final class ForeignFuture<T extends @Nullable Object> extends PolicyFuture<T> {
 
   /** Cancels the inside first, because only the inside receives the cause. */
   @Override
-  protected void cancelInner(Throwable cause) {
+  protected void cancelInner(Throwable cause, @Nullable Executor afterwards) {
     stop = cause;
     CompletableFuture<T> running = inside;
     if (running != null) {
-      cancel(running, cause);
+      cancel(running, cause, afterwards);
     }
-    super.cancelInner(cause);
+    super.cancelInner(cause, afterwards);
   }
 
   @Override

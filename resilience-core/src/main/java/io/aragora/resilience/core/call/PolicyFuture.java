@@ -2,15 +2,11 @@ package io.aragora.resilience.core.call;
 
 import io.aragora.resilience.core.stack.StackRoom;
 import io.aragora.resilience.internal.CancellableBody;
+import io.aragora.resilience.internal.ClaimedFuture;
 import io.aragora.resilience.internal.GuardedLog;
-import java.lang.invoke.ConstantBootstraps;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.function.BiFunction;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,14 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param <T> the type of the value
  */
-public abstract class PolicyFuture<T extends @Nullable Object> extends CompletableFuture<T> {
-  /**
-   * Volatile CAS: exactly one of the inner end, a deadline and an outside completion wins. Stress:
-   * PolicyFutureStress.EndsOnce.
-   */
-  private static final VarHandle ENDED = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "ended", VarHandle.class, PolicyFuture.class, boolean.class);
-
+public abstract class PolicyFuture<T extends @Nullable Object> extends ClaimedFuture<T> {
   private static final GuardedLog LOG = GuardedLog.of(PolicyFuture.class);
 
   private static final Object STRANDING = new Object();
@@ -52,7 +41,6 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   /** Created early: loading its class takes more stack than may be left. */
   private static final StrandedEnds ENDS = new StrandedEnds();
 
-  private volatile boolean ended;
   private volatile @Nullable CompletableFuture<T> inner;
   private volatile @Nullable Throwable cancellation;
 
@@ -71,10 +59,10 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   protected abstract void onInnerEnded(@Nullable T value, @Nullable Throwable failure);
 
   /**
-   * Called once, if the future was completed from outside. The inner future is cancelled
-   * afterwards, which may run foreign code.
+   * Called once, if the end was claimed from outside, before this future is complete. The inner future is cancelled
+   * afterwards.
    *
-   * @param cause the failure it was completed with; a {@link DeadlineCancellation} if a timeout
+   * @param cause the failure that the future is completed with; a {@link DeadlineCancellation} if a timeout
    *     around it fired
    */
   protected abstract void onEndedOutside(Throwable cause);
@@ -157,7 +145,7 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     // PolicyFutureStress.StartedCallIsCancelled.
     Throwable cause = cancellation;
     if (cause != null) {
-      cancel(started, cause);
+      cancel(started, cause, null);
     }
   }
 
@@ -176,21 +164,21 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
           System.Logger.Level.ERROR,
           "a policy failed to handle the end of an asynchronous call; the call ends as its body did",
           e);
-      if (claimEnd() || !isDone()) {
+      if (claimEnd() || !(isDone() || hasEndedOutside())) {
         endAs(value, failure);
       }
     }
-    if (failure == null && isCompletedExceptionally()) {
+    if (failure == null && (isCompletedExceptionally() || hasEndedOutside())) {
       passOn(value);
     }
   }
 
   /*
-   * A value is lost if this future is complete by another end when the value comes. A thread that ends it from outside completes it
-   * before it claims the end, so a thread that lost the claim sees it complete. Of those ends, a policy around that cancelled its
+   * A value is lost if another end was claimed, or completed this future, when the value comes. A thread that claimed the end from
+   * outside may not have completed it yet, so the value waits for that. Of those ends, a policy around that cancelled its
    * inside takes the value: it may be a connection that has to be closed. Stress: PolicyFutureStress.ValueArrivesOnce.
    */
-  @SuppressWarnings("FutureReturnValueIgnored") // it is complete
+  @SuppressWarnings("FutureReturnValueIgnored") // it is complete, or will be in a moment
   private void passOn(@Nullable T value) {
     handle((none, end) -> {
       if (end instanceof InnerCancellation ours) {
@@ -266,15 +254,6 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
   }
 
   /**
-   * Claims the end for the inner future or for a deadline.
-   *
-   * @return whether the caller may complete this future; false if it was completed from outside
-   */
-  protected final boolean claimEnd() {
-    return ENDED.compareAndSet(this, false, true);
-  }
-
-  /**
    * Completes this future as the inner future ended. Only the thread that claimed the end calls it.
    *
    * @param value the value; null if the call failed
@@ -302,118 +281,82 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends Completab
     return !(started instanceof CancellableBody body) || body.hasBegun();
   }
 
-  /** {@return whether the end was claimed} */
-  protected final boolean hasEnded() {
-    return ended;
-  }
-
   /**
    * Cancels the inner future.
    *
    * @param cause the reason
+   * @param afterwards runs code of the application, which may block, unless the cause has threads for that; null to run it at once
    */
-  protected void cancelInner(Throwable cause) {
+  protected void cancelInner(Throwable cause, @Nullable Executor afterwards) {
     cancellation = cause;
     CompletableFuture<T> running = inner;
     if (running != null) {
-      cancel(running, cause);
+      cancel(running, cause, afterwards);
     }
   }
 
-  private void endOutside(@Nullable Throwable failure) {
-    if (claimEnd()) {
-      Throwable cause = failure != null
-          ? failure
-          : new CancellationException("the future was completed by its caller");
-      try {
-        onEndedOutside(cause);
-      } finally {
-        cancelInner(cause);
-      }
+  /**
+   * The room is for the policies inside, too.
+   *
+   * @throws StackOverflowError if there is none
+   */
+  @Override
+  protected final void onEnding() {
+    StackRoom.forCall();
+  }
+
+  @Override
+  protected final void onClaimedOutside(Throwable cause, Executor afterwards) {
+    try {
+      onEndedOutside(cause);
+    } finally {
+      cancelInner(cause, afterwards);
     }
-  }
-
-  // Each completion from outside goes through one of these methods. A stage that watches for it
-  // would allocate three more objects per call.
-
-  @Override
-  public boolean complete(T value) {
-    boolean isFirst = super.complete(value);
-    if (isFirst) {
-      endOutside(null);
-    }
-    return isFirst;
-  }
-
-  @Override
-  public boolean completeExceptionally(Throwable failure) {
-    boolean isFirst = super.completeExceptionally(failure);
-    if (isFirst) {
-      endOutside(failure);
-    }
-    return isFirst;
-  }
-
-  @Override
-  public boolean cancel(boolean mayInterrupt) {
-    boolean isCancelled = super.cancel(mayInterrupt);
-    if (isCancelled) {
-      endOutside(null);
-    }
-    return isCancelled;
-  }
-
-  @Override
-  public CompletableFuture<T> completeAsync(Supplier<? extends T> supplier, Executor executor) {
-    executor.execute(() -> {
-      if (isDone()) {
-        return;
-      }
-      try {
-        complete(supplier.get());
-      } catch (Throwable e) {
-        completeExceptionally(e);
-      }
-    });
-    return this;
-  }
-
-  @Override
-  public void obtrudeValue(T value) {
-    super.obtrudeValue(value);
-    endOutside(null);
-  }
-
-  @Override
-  public void obtrudeException(Throwable failure) {
-    super.obtrudeException(failure);
-    endOutside(failure);
   }
 
   /**
    * Cancels a future. A {@code PolicyFuture} receives the cause, so a breaker inside can
-   * distinguish a timeout from a cancellation by the application. A policy that ended its call does not wait for the end of a future that
-   * the application has.
+   * distinguish a timeout from a cancellation by the application. No policy waits for code that a future of the application runs at its
+   * end.
    *
    * @param future the future
    * @param cause the reason
+   * @param afterwards runs code of the application, which may block, unless the cause has threads for that; null to run it at once
    */
-  protected static void cancel(CompletableFuture<?> future, Throwable cause) {
+  protected static void cancel(
+      CompletableFuture<?> future, Throwable cause, @Nullable Executor afterwards) {
     try {
-      if (future instanceof PolicyFuture<?> further
-          && !(further.isShared && cause instanceof InnerCancellation)) {
-        further.completeExceptionally(cause);
+      if (future instanceof PolicyFuture<?> further && !further.isShared) {
+        further.endWith(cause, afterwards);
       } else if (cause instanceof InnerCancellation ours) {
         ours.cancel(future);
+      } else if (afterwards == null || isQuiet(future)) {
+        cancelNow(future, cause);
+      } else {
+        afterwards.execute(() -> cancelNow(future, cause));
+      }
+    } catch (Throwable e) {
+      notCancelled(e);
+    }
+  }
+
+  private static void cancelNow(CompletableFuture<?> future, Throwable cause) {
+    try {
+      if (future instanceof PolicyFuture<?>) {
+        future.completeExceptionally(cause);
       } else {
         future.cancel(true);
       }
     } catch (Throwable e) {
-      LOG.log(
-          System.Logger.Level.WARNING,
-          "a future inside a call could not be cancelled; its work may continue",
-          e);
+      notCancelled(e);
     }
+  }
+
+  private static void notCancelled(Throwable e) {
+    LOG.log(
+        System.Logger.Level.WARNING,
+        "a future inside a call could not be cancelled; its work may continue",
+        e);
   }
 
   /** Receives the end of the inner future. */

@@ -8,6 +8,7 @@ import io.aragora.resilience.internal.BodyThread;
 import io.aragora.resilience.policy.CheckedSupplier;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,8 +59,8 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T>
   }
 
   /** Cancels this attempt because its call is over. */
-  void stop(Throwable cause) {
-    cancel(this, cause);
+  void stop(Throwable cause, @Nullable Executor afterwards) {
+    cancel(this, cause, afterwards);
   }
 
   @Override

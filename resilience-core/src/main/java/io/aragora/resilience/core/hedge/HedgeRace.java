@@ -10,6 +10,7 @@ import java.lang.invoke.ConstantBootstraps;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -199,7 +200,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
     // HedgeRaceStress.StartedHedgeIsCancelled.
     attempts.set(number - 1, attempt);
     if (isOver()) {
-      attempt.stop(new HedgeCancellation(hedge.name(), hedge.dispatcher(), hedge::giveLoser));
+      attempt.stop(new HedgeCancellation(hedge.name(), hedge.dispatcher(), hedge::giveLoser), null);
       return true;
     }
     try {
@@ -231,7 +232,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
   final void failed(@Nullable T value, @Nullable Throwable failure) {
     try {
       hedge.countFailed();
-      cancelHedges(null);
+      cancelHedges(null, null);
     } catch (Throwable e) {
       hedge.notCounted(e);
     }
@@ -377,7 +378,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
    *
    * @param cause the reason; null if an attempt ended the call
    */
-  final void cancelHedges(@Nullable Throwable cause) {
+  final void cancelHedges(@Nullable Throwable cause, @Nullable Executor afterwards) {
     Throwable reason = cause;
     for (int i = 0; i < attempts.length(); i++) {
       HedgeAttempt<T> attempt = attempts.get(i);
@@ -385,7 +386,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
         if (reason == null) {
           reason = new HedgeCancellation(hedge.name(), hedge.dispatcher(), hedge::giveLoser);
         }
-        attempt.stop(reason);
+        attempt.stop(reason, afterwards);
       }
     }
   }
@@ -394,7 +395,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
     for (int i = 0; i < attempts.length(); i++) {
       HedgeAttempt<T> attempt = attempts.get(i);
       if (attempt != null && attempt != winner) {
-        attempt.stop(cause);
+        attempt.stop(cause, null);
       }
     }
   }

@@ -13,6 +13,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -182,7 +183,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
       hedge.countFirstWon(plan, retryAround());
       countFirst(running);
       if (running != null) {
-        running.cancelHedges(null);
+        running.cancelHedges(null, null);
       }
     } catch (Throwable e) {
       hedge.notCounted(e);
@@ -223,7 +224,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
       hedge.countFailed();
       HedgeRace<T> meanwhile = race;
       if (meanwhile != null) {
-        meanwhile.cancelHedges(null);
+        meanwhile.cancelHedges(null, null);
       }
       endAs(value, failure);
     }
@@ -251,16 +252,16 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
 
   /** Cancels the hedges, too. */
   @Override
-  protected void cancelInner(Throwable cause) {
+  protected void cancelInner(Throwable cause, @Nullable Executor afterwards) {
     HedgeRace<T> running = race;
     if (running != null) {
-      running.cancelHedges(cause);
+      running.cancelHedges(cause, afterwards);
     }
-    super.cancelInner(cause);
+    super.cancelInner(cause, afterwards);
   }
 
   private void cancelFirst(Throwable cause) {
-    super.cancelInner(cause);
+    super.cancelInner(cause, null);
   }
 
   /** Starts further attempts by the body of the call. */

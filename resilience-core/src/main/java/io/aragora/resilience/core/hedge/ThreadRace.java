@@ -219,7 +219,7 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
       hedge().timer().cancel(delay);
       hedge().countFirstWon(plan, retryAround());
       countFirst();
-      cancelHedges(null);
+      cancelHedges(null, null);
     } catch (Throwable e) {
       hedge().notCounted(e);
     }
@@ -291,7 +291,8 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
     hedge().timer().cancel(delay);
     hedge().countCancelled();
     endedWithoutFirst();
-    cancelHedges(new HedgeCancellation(hedge().name(), hedge().dispatcher(), hedge()::giveLoser));
+    cancelHedges(
+        new HedgeCancellation(hedge().name(), hedge().dispatcher(), hedge()::giveLoser), null);
     CallInterruptedException interrupted = new CallInterruptedException(hedge().name());
     Throwable first = firstFailure();
     if (first != null) {

@@ -177,7 +177,8 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     }
     // Before the cancellation, after which a body does not begin.
     Throwable cause = hasEntered() ? null : RejectedByExecutor.notBegun();
-    cancelInner(new DeadlineCancellation(timeout.name(), timeout.dispatcher(), timeout::giveLate));
+    cancelInner(
+        new DeadlineCancellation(timeout.name(), timeout.dispatcher(), timeout::giveLate), null);
     Throwable exceeded = timeout.exceeded(allowed, cause);
     Executor executor = timeout.executor(chain);
     if (executor == null) {
@@ -193,7 +194,7 @@ final class LimitedFuture<T extends @Nullable Object> extends PolicyFuture<T>
       // deadline.
       ResilienceClosedException closed = new ResilienceClosedException(timeout.runtime());
       // Cancelling the inner future may block.
-      timeout.dispatcher().endCall(() -> cancelInner(closed));
+      timeout.dispatcher().endCall(() -> cancelInner(closed, null));
       completeExceptionally(closed);
     }
   }

@@ -348,6 +348,12 @@ class StackOverflowTest {
             stage.end();
           }
         }),
+        new NamedEntry("callAsync, begun before and cancelled in the depth", (in, policy, body) -> {
+          in.beginning = policy;
+          if (in.begun != null) {
+            in.calls.get(in.calls.size() - 1).cancel(true);
+          }
+        }),
         new NamedEntry(
             "submit", (in, policy, body) -> in.calls.add(policy.submit(body, in.time.executor()))));
   }

@@ -113,7 +113,8 @@ final class HttpCall<T> {
             ? InjectedAnswer.of(request, injected.status, handler)
                 .thenCompose(instead -> judgedOf(ofRound, instead))
             : judgedAsync(ofRound, response, failure),
-        () -> answer.cancel(true));
+        () -> answer.cancel(true),
+        judged -> {});
   }
 
   private CompletableFuture<HttpResponse<Object>> sendAsync(BodyHandler<Object> handler) {

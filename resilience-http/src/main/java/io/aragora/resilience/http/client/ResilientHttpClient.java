@@ -164,12 +164,11 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
     CompletableFuture<HttpResponse<Object>> attempts = pipeline == null
         ? call.attemptAsync().toCompletableFuture()
         : pipeline.callAsync(call::attemptAsync);
-    CompletableFuture<HttpResponse<T>> answer = FollowingFuture.of(
+    return FollowingFuture.of(
         attempts,
         (response, failure) -> endAsync(call, response, failure),
-        () -> stop(attempts, around));
-    var unused = answer.whenComplete((response, failure) -> call.over(response));
-    return answer;
+        () -> stop(attempts, around),
+        call::over);
   }
 
   /** Distinguishes, for the breaker, a deadline around the call, which counts against the server, from a cancellation. */
@@ -200,7 +199,8 @@ public final class ResilientHttpClient extends HttpClient implements AutoCloseab
         (given, late) -> late == null
             ? CompletableFuture.completedFuture(given)
             : CompletableFuture.failedFuture(Failures.ofClient(late)),
-        () -> limited.cancel(true));
+        () -> limited.cancel(true),
+        given -> {});
   }
 
   private <T> HttpCall<T> call(

@@ -83,6 +83,16 @@ class AbandonedAnswerTest {
   }
 
   @Test
+  @DisplayName(
+      "a cancelled request is over before the continuations of the caller run, which may block")
+  void request_isCancelledBeforeContinuationsRun() {
+    CompletableFuture<?> call = builder().build().sendAsync(GET, BodyHandlers.ofString());
+    CompletableFuture<Boolean> seen = call.handle((value, failure) -> exchange(0).isCancelled);
+    call.cancel(true);
+    assertThat(seen).isCompletedWithValue(true);
+  }
+
+  @Test
   @DisplayName("a response that was to be retried, and crosses the cancellation, is released")
   void heldResponse_afterCancellation_isReleased() {
     CompletableFuture<?> call = builder().build().sendAsync(GET, BodyHandlers.ofString());
