@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -188,6 +189,44 @@ class NestedCallsTest {
           .havingCause()
           .isInstanceOf(IllegalStateException.class)
           .withMessage("the body returned the future of its own call");
+    }
+  }
+
+  /** Else the call would wait for its hedge, and the hedge for the call. */
+  @Test
+  void hedgeThatReturnsTheFutureOfItsOwnCall_fails() throws Exception {
+    CompletableFuture<CompletableFuture<String>> own = new CompletableFuture<>();
+    CompletableFuture<String> first = new CompletableFuture<>();
+    CountDownLatch hedged = new CountDownLatch(2);
+    try (Resilience resilience = Resilience.create()) {
+      AtomicInteger attempts = new AtomicInteger();
+      own.complete(resilience
+          .pipeline(
+              "own",
+              p -> p.add(resilience.timeout("limit", Duration.ofHours(1)))
+                  .add(resilience.hedge(
+                      "hedge",
+                      HedgeConfig.forIdempotentCalls()
+                          .delay(LIMIT)
+                          .maxHedges(1)
+                          .hedgeOn(failure -> true)
+                          .build())))
+          .callAsync(() -> {
+            hedged.countDown();
+            return attempts.getAndIncrement() == 0 ? first : own.join();
+          }));
+      assertThat(hedged.await(SECONDS, TimeUnit.SECONDS)).isTrue();
+      IOException down = new IOException("down");
+      first.completeExceptionally(down);
+      assertThat(own.join())
+          .failsWithin(SECONDS, TimeUnit.SECONDS)
+          .withThrowableThat()
+          .havingCause()
+          .isSameAs(down);
+      assertThat(down.getSuppressed())
+          .singleElement(InstanceOfAssertFactories.THROWABLE)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("the body returned the future of its own call");
     }
   }
 }

@@ -106,7 +106,9 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends ClaimedFu
   @SuppressWarnings("NullAway") // a failed call has no value
   protected final void follow(CompletableFuture<T> started) {
     try {
-      if (started instanceof PolicyFuture<?> further && further.isShared && further.leadsTo(this)) {
+      if (started instanceof PolicyFuture<?> further
+          && further.isShared
+          && further.leadsTo(ofCall())) {
         throw new IllegalStateException("the body returned the future of its own call");
       }
       attach(started);
@@ -117,6 +119,11 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends ClaimedFu
     if (strandedCount != 0) {
       endStranded();
     }
+  }
+
+  /** {@return the future of the call whose attempt this is; this one if it is no attempt} */
+  protected PolicyFuture<?> ofCall() {
+    return this;
   }
 
   /** Returns whether this future waits for another one, which would wait for itself. */

@@ -58,6 +58,12 @@ final class HedgeAttempt<T extends @Nullable Object> extends PolicyFuture<T>
     }
   }
 
+  @Override
+  protected PolicyFuture<?> ofCall() {
+    PolicyFuture<?> call = race.call();
+    return call == null ? this : call;
+  }
+
   /** Cancels this attempt because its call is over. */
   void stop(Throwable cause, @Nullable Executor afterwards) {
     cancel(this, cause, afterwards);

@@ -3,6 +3,7 @@ package io.aragora.resilience.core.hedge;
 import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.HedgeCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.hedge.HedgeEvent.Kind;
 import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.time.TimeSource;
@@ -96,6 +97,9 @@ abstract class HedgeRace<T extends @Nullable Object> {
 
   /** Starts an attempt on the calling thread. */
   abstract CompletableFuture<T> start(HedgeAttempt<T> attempt);
+
+  /** Returns the future of the call; null if a thread waits for it. */
+  abstract @Nullable PolicyFuture<T> call();
 
   /** Claims the end of the call. */
   abstract boolean commit();

@@ -282,6 +282,11 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     }
 
     @Override
+    PolicyFuture<T> call() {
+      return HedgedFuture.this;
+    }
+
+    @Override
     boolean commit() {
       return claimEnd();
     }

@@ -5,6 +5,7 @@ import io.aragora.resilience.core.call.Failures;
 import io.aragora.resilience.core.call.Frame;
 import io.aragora.resilience.core.call.HedgeCancellation;
 import io.aragora.resilience.core.call.PolicyChain;
+import io.aragora.resilience.core.call.PolicyFuture;
 import io.aragora.resilience.core.dispatch.ContextCarrier;
 import io.aragora.resilience.core.timeout.OneInterrupt;
 import io.aragora.resilience.policy.CallInterruptedException;
@@ -140,6 +141,12 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
         frame.forgetHedge();
       }
     }));
+  }
+
+  @Override
+  @Nullable
+  PolicyFuture<T> call() {
+    return null;
   }
 
   @Override
