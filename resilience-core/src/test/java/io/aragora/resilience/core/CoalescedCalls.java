@@ -13,9 +13,17 @@ import org.jspecify.annotations.Nullable;
  * A coalescer as a policy, all of whose calls have one key.
  *
  * @param coalescer the coalescer
+ * @param key the key
  */
-public record CoalescedCalls(Coalescer<String, Object> coalescer) implements Policy {
-  private static final String KEY = "key";
+public record CoalescedCalls(Coalescer<String, Object> coalescer, String key) implements Policy {
+  /**
+   * Creates calls of a key that has no meaning.
+   *
+   * @param coalescer the coalescer
+   */
+  public CoalescedCalls(Coalescer<String, Object> coalescer) {
+    this(coalescer, "key");
+  }
 
   @Override
   public String name() {
@@ -26,7 +34,7 @@ public record CoalescedCalls(Coalescer<String, Object> coalescer) implements Pol
   @SuppressWarnings("unchecked") // a body's own value
   public <T extends @Nullable Object, X extends Throwable> T call(
       CheckedSupplier<? extends T, X> body) throws X {
-    return (T) coalescer.call(KEY, body::get);
+    return (T) coalescer.call(key, body::get);
   }
 
   @Override
@@ -35,7 +43,7 @@ public record CoalescedCalls(Coalescer<String, Object> coalescer) implements Pol
       Supplier<? extends CompletionStage<T>> body) {
     Function<Object, T> own = value -> (T) value;
     CompletableFuture<Object> call =
-        coalescer.callAsync(KEY, () -> (CompletionStage<Object>) (CompletionStage<?>) body.get());
+        coalescer.callAsync(key, () -> (CompletionStage<Object>) (CompletionStage<?>) body.get());
     return call.thenApply(own);
   }
 }

@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -78,7 +79,7 @@ class OwnCallTest {
       "TimeoutConfig.mapException");
 
   /** They are plug-ins that must not block, by their documentation: each call asks them on its own thread. */
-  private static final Set<String> MUST_NOT_BLOCK = Set.of(
+  static final Set<String> MUST_NOT_BLOCK = Set.of(
       "ContextPropagator.capture",
       "ContextPropagator.restore",
       "ContextPropagator.close",
@@ -86,7 +87,7 @@ class OwnCallTest {
       "a consumer of durations");
 
   /** They block the thread that builds the runtime or declares a policy. */
-  private static final Set<String> BEFORE_CALLS =
+  static final Set<String> BEFORE_CALLS =
       Set.of("ResilienceExtension.attach", "StateStore", "DurationRecorder.of");
 
   @BeforeAll
@@ -100,7 +101,7 @@ class OwnCallTest {
   }
 
   /** Code of which one method blocks until the test is over, and the others do as little as possible. */
-  private static final class Blocker extends BlockingCode {
+  static class Blocker extends BlockingCode {
     /** Null for each method. */
     private final @Nullable String method;
 
@@ -154,16 +155,20 @@ class OwnCallTest {
   }
 
   /** One method of the code that a place takes. */
-  private record Point(
-      String name, Foreign foreign, @Nullable String method, boolean isListener) {}
+  record Point(String name, Foreign foreign, @Nullable String method, boolean isListener) {}
 
   private static List<Point> points() {
+    return points(name -> !MUST_NOT_BLOCK.contains(name)
+        && !BEFORE_CALLS.contains(name)
+        && !name.endsWith(ForeignCodeTest.INSIDE));
+  }
+
+  /** Returns the functions and listeners of the places with some names. */
+  static List<Point> points(Predicate<String> isWanted) {
     List<Point> points = new ArrayList<>();
     for (Foreign foreign : ForeignCodeTest.foreign()) {
       String name = foreign.name();
-      if (MUST_NOT_BLOCK.contains(name)
-          || BEFORE_CALLS.contains(name)
-          || name.endsWith(ForeignCodeTest.INSIDE)) {
+      if (!isWanted.test(name)) {
         continue;
       }
       if (name.contains(".subscribe")) {
@@ -326,12 +331,12 @@ class OwnCallTest {
     }
   }
 
-  private interface Body {
+  interface Body {
     void call(Policy policy) throws Exception;
   }
 
   /** What the body of a call does, each time that it runs. */
-  private enum Way {
+  enum Way {
     VALUE(false, policy -> policy.call(() -> "well")),
     FAILURE(
         false,
