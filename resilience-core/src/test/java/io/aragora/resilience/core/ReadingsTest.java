@@ -11,11 +11,15 @@ import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.fallback.Fallback;
+import io.aragora.resilience.retry.Retry;
+import io.aragora.resilience.retry.RetryBudget;
 import io.aragora.resilience.retry.RetryBudgetConfig;
 import io.aragora.resilience.testing.ManualTime;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -184,5 +188,34 @@ class ReadingsTest {
     assertThat(read("fallback"::equals))
         .containsExactly("fallback prices", "calls used 2", "calls failed 1");
     assertThat(read("retry"::equals)).doesNotContain("fallback prices");
+  }
+
+  @Test
+  void readings_ofARetry_countTheAttemptsThatSucceed() {
+    time.autoAdvance(true);
+    Retry http = resilience.retry("http", settings -> settings.maxAttempts(3));
+    http.run(() -> {});
+    http.run(() -> {});
+    AtomicInteger attempts = new AtomicInteger();
+    http.call(() -> {
+      if (attempts.incrementAndGet() == 1) {
+        throw new UncheckedIOException(new IOException("down"));
+      }
+      return "up";
+    });
+
+    assertThat(read("retry"::equals))
+        .contains("attempts.1 success 2", "attempts.1 failure 1", "attempts.2 success 1")
+        .noneMatch(line -> line.startsWith("attempts.4"));
+  }
+
+  @Test
+  void readings_ofABudget_haveItsLevel() {
+    RetryBudget shared =
+        resilience.retryBudget("shared", RetryBudgetConfig.builder().capacity(7).build());
+    assertThat(shared.tryTake()).isTrue();
+
+    assertThat(read("retrybudget"::equals))
+        .containsExactly("retrybudget shared", "level 6.0", "capacity 7.0", "rejected  0");
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.core.ReadLines;
 import io.aragora.resilience.health.HealthRegistry;
 import io.aragora.resilience.health.HealthResult;
 import io.aragora.resilience.health.HealthStatus;
@@ -165,5 +166,40 @@ class SharedBudgetTest extends FleetFixture {
 
   private static HealthResult admission(Resilience instance) {
     return instance.health().checkAll().checks().get(HealthRegistry.ADMISSION);
+  }
+
+  @Test
+  @Tag("FL-09")
+  @DisplayName("without the store, successes earn what the instance may spend alone")
+  void store_gone_successEarnsLocally() {
+    List<RetryBudget> budgets =
+        budgets(1, budget().capacity(10).ratio(0.5).whenAlone(WhenAlone.LOCAL).build());
+    retry(budgets, SECOND);
+    store.fail(true);
+    retry(budgets, SECOND.multipliedBy(5));
+    assertThat(budgets.get(0).tryTake()).as("all are spent").isFalse();
+
+    for (int i = 0; i < 8; i++) {
+      budgets.get(0).credit();
+    }
+
+    assertThat(retry(budgets, SECOND)).isEqualTo(4);
+  }
+
+  @Test
+  void readings_ofASharedBudget_haveItsLevelAndItsFleet() {
+    Resilience instance = instance();
+    List<RetryBudget> budgets =
+        List.of(instance.retryBudget("db", budget().capacity(8).build()));
+    instance().retryBudget("db", budget().capacity(8).build());
+    time.advance(A_MOMENT);
+    retry(budgets, SECOND);
+    assertThat(ReadLines.of(instance, "retrybudget"))
+        .contains("retrybudget db", "capacity 8.0", "alone 0.0", "instances 2.0");
+
+    store.fail(true);
+    retry(budgets, SECOND.multipliedBy(3));
+
+    assertThat(ReadLines.of(instance, "retrybudget")).contains("alone 1.0");
   }
 }

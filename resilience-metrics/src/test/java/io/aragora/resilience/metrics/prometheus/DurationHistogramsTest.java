@@ -13,6 +13,8 @@ import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class DurationHistogramsTest {
   private final PrometheusRegistry registry = new PrometheusRegistry();
@@ -166,5 +168,31 @@ class DurationHistogramsTest {
               .map(point -> point.getLabels().get("runtime")))
           .containsExactlyInAnyOrder("shop", "shop-2");
     }
+  }
+
+  private static List<String> series(DurationHistograms histograms) {
+    return histograms.collect().stream()
+        .flatMap(family -> family.getDataPoints().stream()
+            .map(point -> family.getMetadata().getPrometheusName() + point.getLabels()))
+        .toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void forget_anyKind_removesItsSeriesOfThePolicyAndNoOther(Kind kind) {
+    DurationHistograms histograms = new DurationHistograms("shop", MetricsSettings.DEFAULT);
+    for (Kind each : Kind.values()) {
+      histograms.of(each, "stays").accept(1);
+      if (each != kind) {
+        histograms.of(each, "p").accept(1);
+      }
+    }
+    List<String> others = series(histograms);
+    histograms.of(kind, "p").accept(1);
+    assertThat(series(histograms)).hasSize(others.size() + 1).containsAll(others);
+
+    histograms.forget(kind, "p");
+
+    assertThat(series(histograms)).containsExactlyInAnyOrderElementsOf(others);
   }
 }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.health.HealthResult;
+import io.aragora.resilience.health.HealthStatus;
 import io.aragora.resilience.retry.RetryEvent;
 import io.aragora.resilience.retry.RetryTotals;
 import io.aragora.resilience.timeout.TimeoutTotals;
@@ -312,6 +314,36 @@ class PrometheusMetricsTest {
     @Override
     public List<MetricFamilyDescriptor> getMetricFamilyDescriptors() {
       return List.of(Families.TIMEOUT_CALLS);
+    }
+  }
+
+  @Test
+  void attach_sameNameThreeTimes_eachHasItsNumber() throws Exception {
+    try (AutoCloseable first = metrics.attach(runtime("shop", 1));
+        AutoCloseable second = metrics.attach(runtime("shop", 2));
+        AutoCloseable third = metrics.attach(runtime("shop", 3))) {
+      assertThat(List.of(first, second, third)).doesNotHaveDuplicates();
+      assertThat(timeouts())
+          .containsExactlyInAnyOrder(
+              "resilience_timeouts_total{name=\"mail\",runtime=\"shop\"} 1.0",
+              "resilience_timeouts_total{name=\"mail\",runtime=\"shop-2\"} 2.0",
+              "resilience_timeouts_total{name=\"mail\",runtime=\"shop-3\"} 3.0");
+    }
+  }
+
+  @Test
+  void health_twoNamesThatLabelsCannotTellApart_showTheWorse() throws Exception {
+    for (List<HealthStatus> order : List.of(
+        List.of(HealthStatus.HEALTHY, HealthStatus.CRITICAL),
+        List.of(HealthStatus.CRITICAL, HealthStatus.HEALTHY))) {
+      Fakes.Runtime runtime = runtime("shop", 1);
+      runtime.checks.put("disk\uD800", HealthResult.of(order.get(0), "one"));
+      runtime.checks.put("disk\uD801", HealthResult.of(order.get(1), "other"));
+      try (AutoCloseable shop = metrics.attach(runtime)) {
+        assertThat(shop).isNotNull();
+        assertThat(series("resilience_health_status"))
+            .containsExactly("resilience_health_status{name=\"disk?\",runtime=\"shop\"} 0.0");
+      }
     }
   }
 }
