@@ -172,6 +172,11 @@ abstract class Subject {
         && rejection.policy().startsWith(name);
   }
 
+  /** Whether the start of a body may meet the end of its call, on another thread: such a body is cancelled at once. */
+  boolean mayMeetItsEnd(Layer layer) {
+    return layer.call.isAsync();
+  }
+
   /** How many passages a call may have. */
   int mostPassages(Layer layer) {
     return 1;
@@ -272,9 +277,8 @@ abstract class Subject {
 
   final Passage enter(Layer layer) {
     Passage passage = new Passage(layer, world.now());
-    // The start of a body and a cancellation may meet: such a body is cancelled at once.
     check(
-        !layer.ended || (layer.call.isAsync() && !world.schedule().isExact()),
+        !layer.ended || (mayMeetItsEnd(layer) && !world.schedule().isExact()),
         "nothing is called after the call has ended",
         layer);
     layer.passages.add(passage);
