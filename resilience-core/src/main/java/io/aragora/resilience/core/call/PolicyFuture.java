@@ -47,6 +47,9 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends ClaimedFu
   /** Whether code of the application has this future. Written before a policy follows it, so before one cancels it. */
   private boolean isShared;
 
+  /** Whether what this future follows is shared, or leads to such a future. Written before this future is passed on. */
+  private boolean leadsToShared;
+
   /** Creates a future that is not completed. */
   protected PolicyFuture() {}
 
@@ -107,9 +110,13 @@ public abstract class PolicyFuture<T extends @Nullable Object> extends ClaimedFu
   protected final void follow(CompletableFuture<T> started) {
     try {
       if (started instanceof PolicyFuture<?> further
-          && further.isShared
-          && further.leadsTo(ofCall())) {
-        throw new IllegalStateException("the body returned the future of its own call");
+          && (further.isShared || further.leadsToShared)) {
+        // A policy inside cannot know whose call it belongs to, so each policy around it looks,
+        // too.
+        leadsToShared = true;
+        if (further.leadsTo(ofCall())) {
+          throw new IllegalStateException("the body returned the future of its own call");
+        }
       }
       attach(started);
     } catch (Throwable e) {
