@@ -82,6 +82,20 @@ class LocksTest {
       "(reference\\.RetryPresets|retry\\.RetryConfig) -> .*",
       "the presets have no budget, and predicates of the library");
 
+  private static final Map<String, String> REASONS_OF_INITIALISERS_OF_BRIDGES = Map.of(
+      "grpc\\.\\w+ -> io\\.grpc\\.(CallOptions|Metadata)\\$Key",
+      "keys of gRPC run no code of the application",
+      "opentelemetry\\.OpenTelemetryContext -> io\\.opentelemetry\\.context\\.\\w+",
+      "a function that is made there and runs later; the root context, which OpenTelemetry makes under a lock of its own",
+      "opentelemetry\\.TelemetryNames -> io\\.opentelemetry\\.api\\.common\\.AttributeKey",
+      "keys of OpenTelemetry run no code of the application",
+      "spring\\.EnvironmentSettings -> .*ConfigurationPropertyName",
+      "a name of Spring, made of a text",
+      "spring\\.ResilienceAdvisor -> org\\.springframework\\.aop\\.support\\.StaticMethodMatcher",
+      "the constructor of an own subclass",
+      "spring\\.(ReturnedTypes|http\\.SpringHttpFailures) -> org\\.springframework\\.util\\.ClassUtils",
+      "looks for classes by the loader of the class itself, as the JVM does when it links it");
+
   private static final Pattern COMMENT_OR_TEXT =
       Pattern.compile("(?s)/\\*.*?\\*/|//[^\\n]*|\"(?:\\\\.|[^\"\\\\\\n])*\"|'(?:\\\\.|[^'\\\\])'");
 
@@ -108,27 +122,40 @@ class LocksTest {
 
   @Test
   void locksOfBridges_noForeignCodeRunsUnderThem() {
-    List<Path> classes = new ArrayList<>();
     List<Path> sources = new ArrayList<>();
     for (Path bridge : bridges()) {
-      classes.add(bridge.resolve("target/classes"));
       sources.add(bridge.resolve("src/main/java"));
       sources.add(bridge.resolve("src/main/kotlin"));
     }
-    assumeTrue(
-        classes.stream().allMatch(Files::exists), "a build of this module leaves the bridges out");
     Map<Path, List<Region>> regions =
         regions(sources.stream().filter(Files::exists).toList());
 
     assertThat(regions.values().stream().mapToInt(List::size).sum()).isGreaterThan(15);
+    check(findings(classesWithBridges(), regions), REASONS_OF_BRIDGES);
+  }
+
+  private static JavaClasses classesWithBridges() {
+    List<Path> classes = new ArrayList<>();
+    bridges().forEach(bridge -> classes.add(bridge.resolve("target/classes")));
+    assumeTrue(
+        classes.stream().allMatch(Files::exists), "a build of this module leaves the bridges out");
     LibraryModule.all().forEach(module -> classes.add(module.classes()));
-    check(findings(new ClassFileImporter().importPaths(classes), regions), REASONS_OF_BRIDGES);
+    return new ClassFileImporter().importPaths(classes);
   }
 
   /** A thread that initialises a class holds a lock, on which each other thread waits that uses the class for the first time. */
   @Test
   void classesOfTheLibrary_noForeignCodeRunsWhenTheyAreInitialised() {
     check(initialisers(Library.CLASSES), REASONS_OF_INITIALISERS);
+  }
+
+  @Test
+  void classesOfBridges_noForeignCodeRunsWhenTheyAreInitialised() {
+    JavaClasses all = classesWithBridges();
+    Map<String, Set<String>> findings = initialisers(all);
+    findings.keySet().removeAll(initialisers(Library.CLASSES).keySet());
+
+    check(findings, REASONS_OF_INITIALISERS_OF_BRIDGES);
   }
 
   private static void check(Map<String, Set<String>> findings, Map<String, String> reasons) {
