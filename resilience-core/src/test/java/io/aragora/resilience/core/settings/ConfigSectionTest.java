@@ -177,7 +177,7 @@ class ConfigSectionTest {
 
   @Test
   void folder_isAnError() {
-    assertRejected(folder, "the file cannot be read");
+    assertRejected(folder, "the file must be a regular file, or a link to one; it is a folder");
   }
 
   @Test
