@@ -25,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -164,7 +165,9 @@ class BoundedClosingTest {
     assertThat(await(hanging)).isTrue();
     assertClosesInTime(resilience);
     release.countDown();
-    assertThat(call).failsWithin(Duration.ofSeconds(60));
+    assertThat(call)
+        .failsWithin(Duration.ofSeconds(60))
+        .withThrowableOfType(ExecutionException.class);
   }
 
   /** A function of the application that hangs, and the call that makes a thread enter it. */

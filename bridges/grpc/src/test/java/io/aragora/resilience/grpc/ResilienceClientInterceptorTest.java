@@ -40,6 +40,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Delayed;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -504,7 +505,10 @@ class ResilienceClientInterceptorTest {
           .hasCauseInstanceOf(CallNotPermittedException.class);
       assertThat(ClientCalls.futureUnaryCall(
               channel.newCall(Shop.method(MethodType.UNARY), CallOptions.DEFAULT), "ok"))
-          .failsWithin(Duration.ofSeconds(Shop.BOUND_SECONDS));
+          .failsWithin(Duration.ofSeconds(Shop.BOUND_SECONDS))
+          .withThrowableOfType(ExecutionException.class)
+          .havingRootCause()
+          .isInstanceOf(CallNotPermittedException.class);
     }
   }
 

@@ -645,7 +645,10 @@ class DocsSnippetsTest {
     assertThat(shared).as("others still wait").isNotDone();
     CompletableFuture<String> direct = timeout.callAsync(() -> shared);
     time.advance(Duration.ofSeconds(1));
-    assertThat(direct).failsWithin(Duration.ofSeconds(30));
+    assertThat(direct)
+        .failsWithin(Duration.ofSeconds(30))
+        .withThrowableOfType(ExecutionException.class)
+        .withCauseInstanceOf(TimeoutExceededException.class);
     assertThat(shared)
         .as("without a copy the timeout cancels it for all")
         .failsWithin(Duration.ofSeconds(30))
