@@ -15,9 +15,11 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The live page in a real browser, against a real runtime whose time the test moves. */
+@Tag("any-jdk")
 abstract class LivePageFixture {
   static final String TOKEN = "correct-horse-battery";
 
