@@ -24,13 +24,14 @@ public abstract class ClaimedFuture<T extends @Nullable Object> extends Completa
    * PolicyFutureStress.EndsOnce.
    */
   private static final VarHandle CLAIM = ConstantBootstraps.fieldVarHandle(
-      MethodHandles.lookup(), "claim", VarHandle.class, ClaimedFuture.class, int.class);
+      MethodHandles.lookup(), "claim", VarHandle.class, ClaimedFuture.class, byte.class);
 
-  private static final int OPEN = 0;
-  private static final int INSIDE = 1;
-  private static final int OUTSIDE = 2;
+  private static final byte OPEN = 0;
+  private static final byte INSIDE = 1;
+  private static final byte OUTSIDE = 2;
 
-  private volatile int claim;
+  /** A byte, so that it shares a word with the flags of subclasses. */
+  private volatile byte claim;
 
   /** Creates a future that is not completed. */
   protected ClaimedFuture() {}
