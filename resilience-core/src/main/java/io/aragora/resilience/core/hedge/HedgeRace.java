@@ -236,7 +236,7 @@ abstract class HedgeRace<T extends @Nullable Object> {
   final void failed(@Nullable T value, @Nullable Throwable failure) {
     try {
       hedge.countFailed();
-      cancelHedges(null, null);
+      cancelHedges();
     } catch (Throwable e) {
       hedge.notCounted(e);
     }
@@ -377,10 +377,16 @@ abstract class HedgeRace<T extends @Nullable Object> {
     }
   }
 
+  /** Cancels the hedges, because an attempt has ended the call. */
+  final void cancelHedges() {
+    cancelHedges(null, null);
+  }
+
   /**
    * Cancels the hedges, because the call has ended without them.
    *
    * @param cause the reason; null if an attempt ended the call
+   * @param afterwards runs code of the application once the call has ended; null to run it at once
    */
   final void cancelHedges(@Nullable Throwable cause, @Nullable Executor afterwards) {
     Throwable reason = cause;

@@ -183,7 +183,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
       hedge.countFirstWon(plan, retryAround());
       countFirst(running);
       if (running != null) {
-        running.cancelHedges(null, null);
+        running.cancelHedges();
       }
     } catch (Throwable e) {
       hedge.notCounted(e);
@@ -211,9 +211,8 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     HedgeRace.Next next = hedge.next(plan, failure);
     if (running != null || next == HedgeRace.Next.ADVANCE) {
       HedgeRace<T> entered = race();
-      // Volatile read after the race is published; a thread that ends the call from outside writes
-      // the end, then reads race. So
-      // it leaves its mark there, or its end is seen here.
+      // Volatile read after the race is published; a thread that ends the call from outside writes the end, then reads race. So it
+      // leaves its mark there, or its end is seen here.
       if (!hasEnded()) {
         entered.firstEnded(value, failure, next);
       } else if (failure == null) {
@@ -224,7 +223,7 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
       hedge.countFailed();
       HedgeRace<T> meanwhile = race;
       if (meanwhile != null) {
-        meanwhile.cancelHedges(null, null);
+        meanwhile.cancelHedges();
       }
       endAs(value, failure);
     }

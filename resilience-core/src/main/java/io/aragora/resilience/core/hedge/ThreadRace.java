@@ -226,7 +226,7 @@ final class ThreadRace<T extends @Nullable Object> extends HedgeRace<T> implemen
       hedge().timer().cancel(delay);
       hedge().countFirstWon(plan, retryAround());
       countFirst();
-      cancelHedges(null, null);
+      cancelHedges();
     } catch (Throwable e) {
       hedge().notCounted(e);
     }

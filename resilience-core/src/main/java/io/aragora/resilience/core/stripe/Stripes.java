@@ -8,6 +8,9 @@ public final class Stripes {
   /** The bits of a hash. The highest ones differ the most between threads. */
   public static final int HASH_BITS = 12;
 
+  /** The least summand with which every number leads to 20 others before it comes again; 1 would lead 3293 back to itself. */
+  private static final int SUMMAND = 25;
+
   private Stripes() {}
 
   private static int max() {
@@ -33,6 +36,6 @@ public final class Stripes {
    * @return another one
    */
   public static int rehash(int hash) {
-    return ((hash + 1) * 0x9E3779B9) >>> (Integer.SIZE - HASH_BITS);
+    return ((hash + SUMMAND) * 0x9E3779B9) >>> (Integer.SIZE - HASH_BITS);
   }
 }

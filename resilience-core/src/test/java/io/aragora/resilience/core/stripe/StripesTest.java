@@ -2,6 +2,8 @@ package io.aragora.resilience.core.stripe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -23,6 +25,16 @@ class StripesTest {
             .as("%d and %d", id, other)
             .isNotEqualTo(Stripes.rehash(other) % EIGHT);
       }
+    }
+  }
+
+  /** Else a thread that meets another one would stay where it is. */
+  @Test
+  void rehash_againAndAgain_leadsEachNumberToTwentyOthers() {
+    for (int first = 0; first < 1 << Stripes.HASH_BITS; first++) {
+      Set<Integer> seen = new HashSet<>();
+      for (int hash = first; seen.add(hash); hash = Stripes.rehash(hash)) {}
+      assertThat(seen).as("from %d", first).hasSizeGreaterThan(20);
     }
   }
 
