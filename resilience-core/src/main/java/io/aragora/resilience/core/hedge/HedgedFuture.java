@@ -211,8 +211,8 @@ final class HedgedFuture<T extends @Nullable Object> extends PolicyFuture<T>
     HedgeRace.Next next = hedge.next(plan, failure);
     if (running != null || next == HedgeRace.Next.ADVANCE) {
       HedgeRace<T> entered = race();
-      // Volatile read after the race is published; a thread that ends the call from outside writes the end, then reads race. So it
-      // leaves its mark there, or its end is seen here.
+      // Volatile read after the race is published; a thread that ends the call from outside writes
+      // the end, then reads the race. So it leaves its mark there, or its end is seen here.
       if (!hasEnded()) {
         entered.firstEnded(value, failure, next);
       } else if (failure == null) {
