@@ -83,23 +83,16 @@ final class ObservedFleet implements AutoCloseable {
     return !moments.isEmpty();
   }
 
-  /** Returns the moments by their ends. */
-  List<Moment> moments() {
-    return moments.stream().sorted(Comparator.comparingLong(Moment::to)).toList();
-  }
-
   /** Returns the calls that were certainly admitted within a time, at worst. */
   int mostWithin(long millis) {
-    List<Moment> all = moments();
+    List<Moment> all =
+        moments.stream().sorted(Comparator.comparingLong(Moment::from)).toList();
     int most = 0;
-    for (Moment first : all) {
+    for (int first = 0; first < all.size(); first++) {
+      long end = all.get(first).from() + millis;
       int within = 0;
-      for (Moment other : all) {
-        if (other.from() >= first.from() && other.to() <= first.from() + millis) {
-          within += other.admitted();
-        } else if (other.to() > first.from() + millis + 1_000) {
-          break;
-        }
+      for (int i = first; i < all.size() && all.get(i).from() <= end; i++) {
+        within += all.get(i).to() <= end ? all.get(i).admitted() : 0;
       }
       most = Math.max(most, within);
     }
@@ -107,7 +100,7 @@ final class ObservedFleet implements AutoCloseable {
   }
 
   int admittedBetween(long from, long to) {
-    return moments().stream()
+    return moments.stream()
         .filter(moment -> moment.from() >= from && moment.to() < to)
         .mapToInt(Moment::admitted)
         .sum();
