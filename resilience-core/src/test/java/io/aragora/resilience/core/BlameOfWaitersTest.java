@@ -36,12 +36,12 @@ class BlameOfWaitersTest {
     final CircuitBreaker breaker =
         resilience.circuitBreaker("b", c -> c.failureThreshold(1).successThreshold(1));
 
-    Policy aroundFull(Function<Resilience, Policy> full) {
+    Policy around(Function<Resilience, Policy> inside) {
       return resilience
           .unregistered()
           .pipelineBuilder("p")
           .add(breaker)
-          .add(full.apply(resilience))
+          .add(inside.apply(resilience))
           .build();
     }
 
@@ -147,7 +147,7 @@ class BlameOfWaitersTest {
           tests.add(dynamicTest(kind + ", " + name, () -> {
             Fixture fixture = new Fixture();
             try {
-              ending.end(fixture, fixture.aroundFull(full));
+              ending.end(fixture, fixture.around(full));
               fixture.check();
             } finally {
               fixture.resilience.close();
@@ -155,5 +155,38 @@ class BlameOfWaitersTest {
           }));
         }));
     return tests.stream();
+  }
+
+  /** The same policies with room: the body has begun, so its dependency is the one that took too long. */
+  @TestFactory
+  Stream<DynamicTest> bodyThatHasBegun_endedByALimitAround_isAFailure() {
+    Map<String, Function<Resilience, Policy>> all = new TreeMap<>();
+    all.put("bulkhead", resilience -> resilience.bulkhead("w", c -> c.maxConcurrentCalls(1)));
+    all.put("concurrency limit", resilience -> resilience.concurrencyLimit("w", c -> {}));
+    all.put(
+        "rate limiter",
+        resilience ->
+            resilience.rateLimiter("w", RateLimiterConfig.smooth(1, LONG).build()));
+    all.put("retry", resilience -> resilience.retry("w", c -> {}));
+    all.put("timeout", resilience -> resilience.timeout("w", LONG));
+    return all.entrySet().stream()
+        .map(kind -> dynamicTest(kind.getKey(), () -> {
+          Fixture fixture = new Fixture();
+          try {
+            Duration limit = Duration.ofSeconds(1);
+            CompletableFuture<String> call = fixture
+                .resilience
+                .pipeline(
+                    "limited",
+                    p -> p.add(fixture.resilience.timeout("around", limit))
+                        .add(fixture.around(kind.getValue())))
+                .callAsync(CompletableFuture::new);
+            fixture.time.advance(limit.multipliedBy(2));
+            assertThat(call).isCompletedExceptionally();
+            assertThat(fixture.breaker.snapshot().totals().failures()).isEqualTo(1);
+          } finally {
+            fixture.resilience.close();
+          }
+        }));
   }
 }

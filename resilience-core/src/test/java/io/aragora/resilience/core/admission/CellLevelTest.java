@@ -188,4 +188,56 @@ class CellLevelTest {
     assertThat(level.available(time)).isZero();
     assertThat(wait(level, 0, 0, 2)).isEqualTo(Duration.ofSeconds(24).toNanos());
   }
+
+  @Test
+  void change_hasItsRateAndAnotherMark() {
+    PaddedLevel level = level(10, Duration.ofSeconds(1), 8);
+    CellRate next = CellRate.of(20, Duration.ofSeconds(1).toNanos(), 4);
+    long before = level.mark();
+    level.change(next, time);
+    assertThat(level.rate()).isSameAs(next);
+    level.tryTake(1, time);
+    assertThat(level.mark()).isNotEqualTo(before);
+    long taken = level.mark();
+    assertThat(level.available(time)).isEqualTo(3);
+    assertThat(level.mark()).as("nothing was taken since").isEqualTo(taken);
+  }
+
+  @Test
+  void refill_ofALevelThatIsEmpty_isFullAtTheNewRate() {
+    PaddedLevel level = level(10, Duration.ofSeconds(1), 8);
+    takeAll(level);
+    CellRate next = CellRate.of(20, Duration.ofSeconds(1).toNanos(), 4);
+
+    level.refill(next, time);
+
+    assertThat(level.rate()).isSameAs(next);
+    assertThat(takeAll(level)).isEqualTo(4);
+    assertThat(wait(level, 0, 0, 1)).isEqualTo(Duration.ofMillis(50).toNanos());
+  }
+
+  @Test
+  void untilFull_isTheTimeOfThePermitsThatAreTaken() {
+    PaddedLevel level = level(10, Duration.ofSeconds(1), 8);
+    assertThat(level.untilFullNanos(time)).isZero();
+    level.tryTake(3, time);
+    assertThat(level.untilFullNanos(time)).isEqualTo(Duration.ofMillis(300).toNanos());
+    time.advance(Duration.ofMillis(300));
+    assertThat(level.untilFullNanos(time)).isZero();
+    assertThat(level.isFull(time)).isTrue();
+  }
+
+  @Test
+  void owe_delaysTheTimeAtWhichTheLevelIsFull() {
+    PaddedLevel level = level(10, Duration.ofSeconds(1), 8);
+    level.owe(Duration.ofMillis(250).toNanos(), time);
+    assertThat(level.untilFullNanos(time)).isEqualTo(Duration.ofMillis(250).toNanos());
+    assertThat(level.available(time)).isEqualTo(5);
+
+    level.owe(Duration.ofDays(1).toNanos(), time);
+    assertThat(level.available(time)).isZero();
+    assertThat(wait(level, 0, 0, 1))
+        .as("no more than all permits are missing")
+        .isEqualTo(Duration.ofMillis(100).toNanos());
+  }
 }

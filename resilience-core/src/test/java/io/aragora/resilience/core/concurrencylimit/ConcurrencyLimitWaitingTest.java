@@ -3,10 +3,12 @@ package io.aragora.resilience.core.concurrencylimit;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.aragora.resilience.Resilience;
+import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExceededException;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimitExceededException.Reason;
 import io.aragora.resilience.concurrencylimit.Priority;
+import io.aragora.resilience.policy.Policy;
 import io.aragora.resilience.testing.ManualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Calls of several priorities that wait. */
 class ConcurrencyLimitWaitingTest {
@@ -143,5 +147,46 @@ class ConcurrencyLimitWaitingTest {
     assertThat(api.totals(Priority.SHEDDABLE).rejectedWaited()).isEqualTo(1);
     assertThat(api.totals(Priority.NORMAL).rejectedWaited()).isZero();
     assertThat(api.snapshot().waiting()).isZero();
+  }
+
+  /** The dependency was not asked, so the timeout is no sign of its overload. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void limitAround_endsACallThatWaitsFurtherInside_isNoDrop(boolean waitsHereFirst) {
+    ConcurrencyLimit api = limit(1, 10);
+    Bulkhead inside = resilience.bulkhead("inside", c -> c.maxConcurrentCalls(1).maxWait(WAIT));
+    Duration limit = Duration.ofSeconds(10);
+    Policy limited = resilience.pipeline(
+        "limited", p -> p.add(resilience.timeout("limit", limit)).add(api).add(inside));
+    long heldInside = inside.tryAcquirePermit();
+
+    assertEnds(limited, api, waitsHereFirst, limit);
+    assertThat(started).isEmpty();
+    assertThat(api.totals().drops()).isZero();
+
+    inside.releasePermit(heldInside);
+    assertEnds(limited, api, waitsHereFirst, limit);
+    assertThat(started).containsExactly("body");
+    assertThat(api.totals().drops()).as("the body had begun").isEqualTo(1);
+  }
+
+  /** Starts a call, and lets the time of its limit pass. */
+  private void assertEnds(
+      Policy limited, ConcurrencyLimit api, boolean waitsHereFirst, Duration limit) {
+    long held = waitsHereFirst ? api.tryAcquirePermit() : 0;
+    CompletableFuture<String> call = limited.callAsync(() -> {
+      started.add("body");
+      return new CompletableFuture<>();
+    });
+    assertThat(api.snapshot().waiting()).isEqualTo(waitsHereFirst ? 1 : 0);
+    if (waitsHereFirst) {
+      api.releasePermit(held);
+      time.advance(Duration.ofMillis(1));
+      assertThat(api.snapshot().waiting()).isZero();
+    }
+    assertThat(api.snapshot().inUse()).isEqualTo(1);
+    time.advance(limit.multipliedBy(2));
+    assertThat(call).isCompletedExceptionally();
+    assertThat(api.snapshot().inUse()).isZero();
   }
 }

@@ -2,6 +2,7 @@ package io.aragora.resilience.core.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.aragora.resilience.CallObserver;
 import io.aragora.resilience.Pipeline;
@@ -9,6 +10,8 @@ import io.aragora.resilience.Resilience;
 import io.aragora.resilience.bulkhead.Bulkhead;
 import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.bulkhead.BulkheadFullException;
+import io.aragora.resilience.chaos.Chaos;
+import io.aragora.resilience.chaos.ChaosConfig;
 import io.aragora.resilience.circuitbreaker.CallNotPermittedException;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.concurrencylimit.ConcurrencyLimit;
@@ -52,8 +55,11 @@ class ObservedPipelineTest {
   }
 
   private final ManualTime time = ManualTime.create().autoAdvance(true);
-  private final Resilience resilience =
-      Resilience.builder().timeSource(time).name("test").build();
+  private final Resilience resilience = Resilience.builder()
+      .timeSource(time)
+      .name("test")
+      .property("resilience.chaos.enabled", "true")
+      .build();
   private final CircuitBreaker breaker =
       resilience.circuitBreaker("breaker", c -> c.failureThreshold(2));
   private final Retry retry = resilience.retry(
@@ -309,6 +315,52 @@ class ObservedPipelineTest {
     assertThat(heard)
         .doesNotContain("circuitbreaker breaker rejects")
         .endsWith("FAILED after 1 in PT0S: CallNotPermittedException");
+  }
+
+  /** The policy that is observed did admit the call, in a hedged attempt as well. */
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void rejectionOfAnotherBulkheadInTheBody_isAFailure(Way way) {
+    Bulkhead full = resilience.bulkhead("full", BulkheadConfig.of(1));
+    full.tryAcquirePermit();
+    Bulkhead places = resilience.bulkhead("places", BulkheadConfig.of(2));
+    Pipeline hedged = resilience
+        .unregistered()
+        .pipelineBuilder("hedged")
+        .add(resilience.hedge(
+            "hedge", c -> c.delay(Duration.ofSeconds(5)).hedgeOn(failure -> false)))
+        .add(places)
+        .build();
+    for (Policy policy : List.of(places, hedged)) {
+      heard.clear();
+      assertThatThrownBy(() -> run(
+              way,
+              resilience.observed(policy, Listening::new),
+              () -> full.<String, Exception>call(() -> "never")))
+          .isInstanceOf(BulkheadFullException.class);
+      assertThat(heard)
+          .as("%s", policy)
+          .containsExactly("FAILED after 1 in PT0S: BulkheadFullException");
+    }
+  }
+
+  /** Also if it is the failure of a policy that rejects calls. */
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void failureThatChaosInjects_isNoRejection(Way way) {
+    Bulkhead full = resilience.bulkhead("full", BulkheadConfig.of(1));
+    full.tryAcquirePermit();
+    Throwable rejection = catchThrowable(() -> full.run(() -> {}));
+    resilience.chaos().start(Duration.ofMinutes(1));
+    for (Throwable failure : List.of(new IOException("injected"), rejection)) {
+      heard.clear();
+      Chaos chaos = resilience
+          .unregistered()
+          .chaos("chaos", ChaosConfig.builder().fail(100, () -> failure).build());
+      assertThatThrownBy(() -> run(way, resilience.observed(chaos, Listening::new), () -> "never"))
+          .isSameAs(failure);
+      assertThat(heard).noneMatch(line -> line.endsWith(" rejects"));
+    }
   }
 
   @Test

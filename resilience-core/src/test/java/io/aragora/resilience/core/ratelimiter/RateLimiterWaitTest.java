@@ -258,6 +258,31 @@ class RateLimiterWaitTest {
   }
 
   @Test
+  void async_deadlineHasPassed_failsTheFuture() {
+    RateLimiter limiter = drained(250);
+    try (Deadline deadline = resilience.deadline("d", Duration.ofMillis(50))) {
+      assertThat(deadline).isNotNull();
+      time.advance(Duration.ofMillis(400));
+      assertThat(reasonOf(async(limiter, "never"))).isEqualTo(Reason.DEADLINE);
+    } finally {
+      Thread.interrupted(); // by the deadline
+    }
+    assertThat(ran).isEmpty();
+    assertThat(limiter.totals().rejectedDeadline()).isEqualTo(1);
+    assertThat(limiter.snapshot().level()).as("no permit was taken").isEqualTo(3);
+  }
+
+  @Test
+  void async_permitComesAtTheEndOfTheWait_isAdmitted() {
+    RateLimiter limiter = drained(100);
+    CompletableFuture<Void> call = async(limiter, "last");
+    time.advance(Duration.ofMillis(100).plus(LATE));
+    assertThat(call).isCompleted();
+    assertThat(ran).containsExactly("last");
+    assertThat(limiter.totals().admittedAfterWait()).isEqualTo(1);
+  }
+
+  @Test
   @Tag("RL-15")
   @DisplayName(
       "ten thousand waiting futures are admitted at the declared rate, though the timer ticks once a millisecond")
