@@ -2,7 +2,10 @@ package io.aragora.resilience.health.json;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,5 +73,31 @@ class JsonObjectTest {
             .put("list", List.of(new JsonObject().put("a", 1), new JsonObject())))
         .hasToString("{\"rate\":12.346,\"unknown\":null,\"none\":null,\"yes\":true,"
             + "\"list\":[{\"a\":1},{}]}");
+  }
+
+  @Test
+  void put_details_eachKindOfValue() {
+    Map<String, Object> inner = new LinkedHashMap<>();
+    inner.put("a\"", 1.5);
+    inner.put("b", true);
+    Map<String, Object> details = new LinkedHashMap<>();
+    details.put("map", inner);
+    details.put("list", Arrays.asList(7L, null, "x<y", List.of()));
+    details.put("other", Thread.State.NEW);
+
+    assertThat(new JsonObject().put("none", Map.of()).put("details", details))
+        .hasToString("{\"none\":{},\"details\":{\"map\":{\"a\\\"\":1.5,\"b\":true},"
+            + "\"list\":[7,\"null\",\"x\\u003cy\",[]],\"other\":\"NEW\"}}");
+  }
+
+  @Test
+  void put_halfAPairInAName_isTheTextOfItsEscape() {
+    assertThat(new JsonObject().put("\uD83D\uDE00x\uD83D", 1))
+        .hasToString("{\"\uD83D\uDE00x\\\\ud83d\":1}");
+  }
+
+  @Test
+  void quoted_text_isOneLineInQuotes() {
+    assertThat(JsonText.quoted("a\nb")).isEqualTo("\"a\\nb\"");
   }
 }

@@ -50,4 +50,23 @@ class LatencyMeterTest {
 
     assertThat(meter.median()).isCloseTo(1000, within(125.0));
   }
+
+  @Test
+  void read_afterTheLeastInterval_theNewFigure() {
+    counts.accept(SECOND);
+    meter.read(7 + RateMeter.LEAST_NANOS);
+
+    assertThat(meter.median()).isCloseTo(1000, within(125.0));
+  }
+
+  @Test
+  void read_callsOfTheShortestDuration_areTheMedian() {
+    counts.accept(0);
+    counts.accept(0);
+    counts.accept(SECOND);
+    meter.read(7 + SECOND);
+
+    assertThat(meter.median()).isCloseTo(0, within(0.001));
+    assertThat(meter.most()).isCloseTo(1000, within(125.0));
+  }
 }

@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.aragora.resilience.EndpointContribution;
 import io.aragora.resilience.Resilience;
 import io.aragora.resilience.ResilienceContext;
+import io.aragora.resilience.bulkhead.BulkheadConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreaker;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerConfig;
 import io.aragora.resilience.circuitbreaker.CircuitBreakerState;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreaker;
 import io.aragora.resilience.circuitbreaker.KeyedCircuitBreakerConfig;
+import io.aragora.resilience.circuitbreaker.TransitionCause;
 import io.aragora.resilience.health.json.JsonObject;
 import io.aragora.resilience.policy.Subscription;
 import io.aragora.resilience.spi.DurationRecorder;
@@ -22,6 +24,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
@@ -38,12 +45,14 @@ class LiveFeedTest {
   private final Resilience resilience = Resilience.builder()
       .name("shop")
       .timeSource(time)
+      .property("resilience.chaos.enabled", "true")
       .extension(context -> {
         attached.add(context);
         return () -> {};
       })
       .build();
   private final BlockingQueue<String> recordings = new LinkedBlockingQueue<>();
+  private final AtomicBoolean failsOnce = new AtomicBoolean();
   private final LiveFeed feed =
       new LiveFeed(new Context(), false, true, Duration.ofMillis(10), task -> {
         Thread thread = new Thread(task);
@@ -75,6 +84,9 @@ class LiveFeedTest {
 
     @Override
     public Subscription recordDurations(DurationRecorder recorder) {
+      if (failsOnce.getAndSet(false)) {
+        throw new IllegalStateException("injected");
+      }
       Subscription recording = attached.get(0).recordDurations(recorder);
       recordings.add("begins");
       return () -> {
@@ -210,6 +222,54 @@ class LiveFeedTest {
   }
 
   @Test
+  void board_hasThePartsOfTheOtherClasses() throws Exception {
+    resilience.bulkhead("pool", BulkheadConfig.of(2));
+    feed.start();
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      assertThat(text(viewer.next(LONG))).startsWith("event: timeline\n");
+      String board = text(viewer.next(LONG));
+      assertThat(board)
+          .contains("\"bulkheads\":[{\"name\":\"pool\"", "\"chaos\":{\"active\":false");
+      while (!board.contains("\"health\":\"healthy\"")) {
+        time.runPending();
+        board = text(viewer.next(LONG));
+      }
+    }
+  }
+
+  @Test
+  void reading_fails_isCountedAndTheNextOneIsShown() throws Exception {
+    resilience.circuitBreaker("db");
+    failsOnce.set(true);
+    assertThat(feed.failures()).isZero();
+    assertThat(feed.hasFailedWithin(Long.MAX_VALUE)).isFalse();
+    try (LiveFeed.Viewer viewer = feed.open()) {
+      feed.start();
+      assertThat(text(viewer.next(LONG))).startsWith("event: timeline\n");
+      assertThat(text(viewer.next(LONG))).startsWith("event: board\n");
+    }
+
+    assertThat(feed.failures()).isEqualTo(1);
+    assertThat(feed.hasFailedWithin(Long.MAX_VALUE)).isTrue();
+    assertThat(feed.hasFailedWithin(0)).isFalse();
+  }
+
+  @Test
+  void viewer_closedTwice_isCountedOnce() throws Exception {
+    feed.start();
+    LiveFeed.Viewer one = feed.open();
+    try (LiveFeed.Viewer other = feed.open()) {
+      assertThat(text(other.next(LONG))).startsWith("event: timeline\n");
+      one.close();
+      one.close();
+
+      for (int i = 0; i < 3; i++) {
+        assertThat(text(other.next(LONG))).startsWith("event: board\n");
+      }
+    }
+  }
+
+  @Test
   void close_endsViewers() throws Exception {
     feed.start();
     try (LiveFeed.Viewer viewer = feed.open()) {
@@ -232,6 +292,59 @@ class LiveFeedTest {
           .contains("{\"name\":\"db\",\"key\":null,\"at\":\"2026-01-01T00:00:00Z\","
               + "\"action\":\"force open\",\"number\":1}");
     }
+  }
+
+  @Test
+  void control_eachAction_reachesTheBreakerThatItNames() {
+    CircuitBreaker other = resilience.circuitBreaker("other");
+    CircuitBreaker breaker = resilience.circuitBreaker("db");
+    CircuitBreaker key = resilience
+        .keyedCircuitBreaker(
+            "tenants", KeyedCircuitBreakerConfig.of(CircuitBreakerConfig.defaults()))
+        .forKey("acme");
+    Target db = new Target("db", null);
+
+    for (BreakerControl.Action closing :
+        List.of(BreakerControl.Action.FORCE_CLOSED, BreakerControl.Action.RESET)) {
+      assertThat(control.act(BreakerControl.Action.FORCE_OPEN, db, "me")).isTrue();
+      assertThat(breaker.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+      assertThat(control.act(closing, db, "me")).isTrue();
+      assertThat(breaker.state()).as(closing.text()).isEqualTo(CircuitBreakerState.CLOSED);
+    }
+    assertThat(control.act(BreakerControl.Action.FORCE_OPEN, new Target("tenants", "acme"), "me"))
+        .isTrue();
+    assertThat(key.state()).isEqualTo(CircuitBreakerState.FORCED_OPEN);
+    assertThat(control.act(BreakerControl.Action.FORCE_OPEN, new Target("tenants", "b"), "me"))
+        .isFalse();
+    assertThat(other.explain().cause()).isEqualTo(TransitionCause.CREATED);
+  }
+
+  @Test
+  void control_action_isLoggedWithTheClient() {
+    List<String> lines = new ArrayList<>();
+    Logger log = Logger.getLogger(BreakerControl.class.getName());
+    Handler recording = new Handler() {
+      @Override
+      public void publish(LogRecord line) {
+        lines.add(line.getLevel() + " " + new SimpleFormatter().formatMessage(line));
+      }
+
+      @Override
+      public void flush() {}
+
+      @Override
+      public void close() {}
+    };
+    resilience.circuitBreaker("db");
+    log.addHandler(recording);
+    try {
+      control.act(BreakerControl.Action.FORCE_OPEN, new Target("db", null), "10.0.0.9");
+    } finally {
+      log.removeHandler(recording);
+    }
+
+    assertThat(lines)
+        .containsExactly("INFO operator at 10.0.0.9: force-open of breaker \"db\", runtime shop");
   }
 
   @Test

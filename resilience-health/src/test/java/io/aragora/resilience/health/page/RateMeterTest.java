@@ -40,6 +40,21 @@ class RateMeterTest {
   }
 
   @Test
+  void read_afterTheLeastInterval_theNewRate() {
+    meter.read(totals(110, 10, 5), 7 + RateMeter.LEAST_NANOS);
+
+    assertThat(meter.calls()).isEqualTo(20);
+  }
+
+  @Test
+  void read_ignoredCalls_areCalls() {
+    meter.read(
+        CircuitBreakerTotals.builder().successes(100).failures(10).ignored(6).build(), 7 + SECOND);
+
+    assertThat(meter.calls()).isEqualTo(6);
+  }
+
+  @Test
   void read_totalsWentBack_zero() {
     meter.read(totals(0, 0, 0), 7 + SECOND);
 

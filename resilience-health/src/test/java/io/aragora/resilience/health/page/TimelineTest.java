@@ -33,6 +33,7 @@ class TimelineTest {
     long seen = timeline.last();
     add(Timeline.MOST);
     assertThat(timeline.after(seen).whole()).isFalse();
+    assertThat(timeline.after(seen).entries()).hasSize(Timeline.MOST);
 
     add(1);
 
