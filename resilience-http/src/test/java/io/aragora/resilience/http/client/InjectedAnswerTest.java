@@ -13,6 +13,8 @@ import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.SocketException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandler;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -76,6 +78,29 @@ class InjectedAnswerTest extends HttpClientFixture {
 
     enabled.chaos().stop();
     assertThat(send(async, client, get()).statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  @Tag("CH-18")
+  void injectedStatus_hasEachPropertyOfAnAnswer_alsoForTheHandler(boolean async) throws Exception {
+    ResilientHttpClient client = chaotic().noRetry().chaosStatus(100, 503).build();
+    enabled.chaos().start(Duration.ofHours(1));
+    List<String> seen = new ArrayList<>();
+    BodyHandler<String> handler = info -> {
+      seen.add(info.statusCode() + " " + info.version() + " " + info.headers().map());
+      return BodyHandlers.ofString().apply(info);
+    };
+    HttpRequest request = get();
+
+    HttpResponse<String> answer = send(async, client, request, handler);
+
+    assertThat(seen).containsExactly("503 HTTP_1_1 {}");
+    assertThat(answer.request()).isSameAs(request);
+    assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+    assertThat(answer.previousResponse()).isEmpty();
+    assertThat(answer.sslSession()).isEmpty();
+    assertThat(answer).hasToString("(GET " + SHOP + ") 503 (injected)");
   }
 
   @ParameterizedTest
